@@ -24,6 +24,6 @@ class RetryPolicy:
 
     def wait_seconds(self, attempt: int, retry_after: str | None = None) -> float:
         """Return the wait after the given attempt (1 for the first) has failed."""
-        ceiling = min(self.longest_seconds, self.first_seconds * 2 ** (attempt - 1))
+        ceiling = min(self.longest_seconds, self.first_seconds * 2.0 ** (attempt - 1))
         asked = float(retry_after) if retry_after and retry_after.isdigit() else 0.0
         return max(self.random() * ceiling, min(asked, self.longest_retry_after_seconds))

@@ -29,7 +29,7 @@ READ_TIMEOUT_SECONDS = 30.0
 MAX_CONCURRENT_REQUESTS = 24
 
 
-class Transport(HttpClient):  # type: ignore[misc]
+class Transport(HttpClient):  # type: ignore[misc] # the SDK is untyped
     """Sends requests; retries what is safe to retry.
 
     429 and connections that were never made are repeated always; a 5xx, a dropped connection
@@ -72,15 +72,16 @@ class Transport(HttpClient):  # type: ignore[misc]
     ) -> SdkResponse:
         """Serve the SDK's calls. Raises: requests.RequestException when no answer comes."""
         as_json = "json" in (headers or {}).get("Content-Type", "")
+        body: dict[str, Any] = {"json": data} if as_json else {"data": data}
         answer = self.send(
             method,
             url,
             params=params,
             headers=headers,
-            auth=auth,
             timeout=timeout,
+            auth=auth,
             allow_redirects=allow_redirects,
-            **({"json": data} if as_json else {"data": data}),
+            **body,
         )
         return SdkResponse(answer.status_code, answer.text, answer.headers)
 
