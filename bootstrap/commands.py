@@ -1,0 +1,220 @@
+"""The commands behind the Makefile's targets."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Callable, Sequence
+from dataclasses import asdict
+
+from bootstrap import (
+    checks,
+    emulator_process,
+    local_stack,
+    locking,
+    node_packages,
+    project_stacks,
+    python_environment,
+    stamps,
+)
+from bootstrap.checkout import Checkout, checkout_of_this_file
+from bootstrap.console import Timings, say, table
+from bootstrap.emulator_process import Settings
+from bootstrap.local_stack import LocalStack
+from bootstrap.problems import Problem
+from bootstrap.pulumi_cli import installing
+
+INTERRUPTED = 130
+CACHES = (".mypy_cache", ".ruff_cache", ".pytest_cache", ".import_linter_cache", ".hypothesis")
+
+
+def main(argv: Sequence[str]) -> int:
+    """Run one command.
+
+    Returns: the exit code; 1 with one `error:` line for what the user can mend, 130 after Ctrl-C.
+    """
+    options = parser().parse_args(argv)
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    try:
+        options.run(checkout_of_this_file(), options)
+    except Problem as problem:
+        print(f"error: {problem}", file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        print("interrupted; what was being made is removed again", file=sys.stderr)
+        return INTERRUPTED
+    return 0
+
+
+def parser() -> argparse.ArgumentParser:
+    """Return the parser of the command line."""
+    whole = argparse.ArgumentParser(prog="python3 -m bootstrap", description=__doc__)
+    commands = whole.add_subparsers(required=True, metavar="command")
+    runs: dict[str, Callable[[Checkout, argparse.Namespace], None]] = {
+        "setup": setup,
+        "up": up,
+        "down": down,
+        "emulator": emulator,
+        "check": check,
+        "test": test,
+        "bench-up": bench_up,
+        "clean": clean,
+    }
+    for name, run in runs.items():
+        command = commands.add_parser(name, help=str(run.__doc__).splitlines()[0])
+        command.set_defaults(run=run)
+        if name in {"up", "emulator"}:
+            for key, default in asdict(Settings()).items():
+                command.add_argument(f"--{key}", type=int, default=default)
+    return whole
+
+
+def make_ready(checkout: Checkout, timings: Timings, *, development: bool) -> installing.PulumiCli:
+    """Set up everything the project needs and return the Pulumi CLI to use."""
+    make_packages_ready(checkout, timings, development=development)
+    with timings.step(installing.STEP):
+        cli = installing.set_up(checkout)
+    with timings.step(project_stacks.STEP):
+        project_stacks.set_up(checkout, cli)
+    return cli
+
+
+def make_packages_ready(checkout: Checkout, timings: Timings, *, development: bool) -> None:
+    """Set up the Python and Node packages; what the machine lacks is said before any work."""
+    node_packages.require_node()
+    with timings.step(python_environment.STEP):
+        python_environment.set_up(checkout, development=development)
+    with timings.step(node_packages.STEP):
+        node_packages.set_up(checkout)
+
+
+def setup(checkout: Checkout, _options: argparse.Namespace) -> None:
+    """Set up packages, the Pulumi CLI and the project's stacks."""
+    timings = Timings()
+    with locking.sole_use(checkout, "setup"):
+        cli = make_ready(checkout, timings, development=False)
+    checks.show(timings)
+    print(
+        "Ready. `make up` deploys to a local Twilio. For plain `pulumi` commands:\n"
+        f"  export PATH={checkout.venv / 'bin'}:{cli.command.parent}:$PATH\n"
+        f"  export PULUMI_CONFIG_PASSPHRASE={installing.DEFAULT_PASSPHRASE}\n"
+        "  pulumi stack select dev && pulumi preview"
+    )
+
+
+def up(checkout: Checkout, options: argparse.Namespace) -> None:
+    """Deploy the stack `local` to a local Twilio."""
+    timings = Timings()
+    with locking.sole_use(checkout, "up"):
+        cli = make_ready(checkout, timings, development=False)
+        with timings.step(emulator_process.STEP):
+            emulator_process.start(checkout, settings(options))
+        stack = LocalStack(checkout, cli, options.port)
+        with timings.step(local_stack.STEP):
+            stack.deploy()
+        outputs = local_stack.shown(stack.outputs())
+    checks.show(timings)
+    print(f"Outputs of stack local\n{outputs}\n\n{next_steps(checkout, options.port)}")
+
+
+def down(checkout: Checkout, _options: argparse.Namespace) -> None:
+    """Destroy the stack `local`, stop the local Twilio and forget its data."""
+    with locking.sole_use(checkout, "down"):
+        cli = installing.available(checkout)
+        if cli is not None and checkout.venv.exists():
+            take_down(LocalStack(checkout, cli))
+        if not emulator_process.stop(checkout):
+            say(emulator_process.STEP, "not running")
+        # The sample account is made anew by the next `make up`; after a failed destroy it is kept.
+        stamps.remove(emulator_process.data_folder(checkout))
+
+
+def take_down(stack: LocalStack) -> None:
+    """Destroy the stack; its emulator must run for that."""
+    resources = stack.resource_count()
+    if resources is None:
+        say(local_stack.STEP, "there is none")
+        return
+    if resources:
+        emulator_process.start(stack.checkout, emulator_process.last_settings(stack.checkout))
+        stack.destroy()
+    stack.remove()
+    say(local_stack.STEP, "destroyed and removed")
+
+
+def emulator(checkout: Checkout, options: argparse.Namespace) -> None:
+    """Run the local Twilio in this terminal."""
+    with locking.sole_use(checkout, "emulator"):
+        make_packages_ready(checkout, Timings(), development=False)
+    record = emulator_process.running(checkout)
+    if record is not None:
+        raise Problem(
+            f"the emulator of `make up` already runs on port {record.settings.port} with the same "
+            "data; `make down` stops it."
+        )
+    wanted = settings(options)
+    emulator_process.require_free(wanted.port)
+    argv = emulator_process.serve_command(checkout, wanted)
+    os.chdir(checkout.root)
+    os.execv(argv[0], argv)  # noqa: S606 -- the terminal's Ctrl-C is to reach the emulator alone
+
+
+def check(checkout: Checkout, _options: argparse.Namespace) -> None:
+    """Check format, lint, types, import contracts and generated files."""
+    run_checks(checkout, "check", checks.STATIC)
+
+
+def test(checkout: Checkout, _options: argparse.Namespace) -> None:
+    """Run all checks and all tests."""
+    run_checks(checkout, "test", (*checks.STATIC, *checks.TESTS))
+
+
+def run_checks(checkout: Checkout, command: str, wanted: Sequence[checks.Check]) -> None:
+    """Set up with the development packages and run checks; the times are told at the end."""
+    timings = Timings()
+    with locking.sole_use(checkout, command):
+        cli = make_ready(checkout, timings, development=True)
+    checks.run(checkout, cli, wanted, timings)
+
+
+def bench_up(checkout: Checkout, _options: argparse.Namespace) -> None:
+    """Time `pulumi up`, preview and refresh of many queues."""
+    with locking.sole_use(checkout, "bench-up"):
+        cli = make_ready(checkout, Timings(), development=False)
+    argv = [str(checkout.script("python")), "-m", "benchmarks.bench_up"]
+    environment = cli.environment(checkout)
+    if subprocess.run(argv, cwd=checkout.root, env=environment, check=False).returncode:
+        raise Problem("the benchmark failed, for the reason printed above.")
+
+
+def clean(checkout: Checkout, _options: argparse.Namespace) -> None:
+    """Remove everything the other commands made, also the state of the stacks."""
+    with locking.sole_use(checkout, "clean"):
+        if emulator_process.running(checkout) is not None:
+            raise Problem("the emulator runs; `make down` first.")
+        folders = [checkout.root / name / "node_modules" for name in node_packages.FOLDERS]
+        caches = [checkout.root / name for name in CACHES]
+        for path in (checkout.venv, *folders, *caches, checkout.local, checkout.tools):
+            stamps.remove(path)
+
+
+def settings(options: argparse.Namespace) -> Settings:
+    """Return the emulator's settings as the command line gives them."""
+    return Settings(options.port, options.workers, options.seed)
+
+
+def next_steps(checkout: Checkout, port: int) -> str:
+    """Return what to try after a deployment, as commands that can be pasted."""
+    address = f"http://127.0.0.1:{port}"
+    scripts = checkout.venv.relative_to(checkout.root) / "bin"
+    tries = [
+        (f"curl -s {address}/_emulator/status", "what the emulator holds"),
+        (f'eval "$({scripts}/twilio-emulator env --port {port})"', "point a client at it"),
+        (f"{scripts}/taskrouter --help", "operations on the contact centre"),
+        ("make up", "deploy what you changed in stacks/local.yaml"),
+        ("make down", "destroy it and stop the emulator"),
+    ]
+    return f"The emulator is at {address}. What to try next:\n{table(tries)}"

@@ -1,0 +1,1 @@
+"""The Pulumi command line with its Python language host, by the first of three ways that works."""

@@ -1,0 +1,44 @@
+"""Say what must cause a new verification and sync, so that a preview shows which one it was."""
+
+import hashlib
+import json
+from collections.abc import Mapping
+from typing import Any
+
+import pulumi
+
+from components.definition.model import ConfigValue, Definition, TaskQueue
+
+
+def release_triggers(
+    definition: Definition,
+    task_queue_sids: Mapping[str, pulumi.Output[str]],
+    build_sid: pulumi.Input[str],
+) -> dict[str, pulumi.Input[str]]:
+    """Build the triggers of a release.
+
+    Shape: `taskQueues.<key>` is a digest of the queue's SID and expression, `functions.build`
+    the build's SID, `functions.variables` a digest of the variables that are no secrets.
+    The callback's address and events are inputs of their own.
+    """
+    queues = {
+        f"taskQueues.{key}": sid.apply(_queue_digest(definition, key))
+        for key, sid in task_queue_sids.items()
+    }
+    plain = {
+        key: value.key if isinstance(value, ConfigValue) else value
+        for key, value in definition.functions.variables.items()
+    }
+    return {**queues, "functions.build": build_sid, "functions.variables": _digest(plain)}
+
+
+def _queue_digest(definition: Definition, key: str) -> Any:
+    queue = definition.task_queues[key]
+    expression = queue.target_workers if isinstance(queue, TaskQueue) else None
+    return lambda sid: _digest([sid, expression])
+
+
+def _digest(value: Any) -> str:
+    """Shorten a JSON value to 16 hexadecimal characters."""
+    text = json.dumps(value, sort_keys=True, separators=(",", ":"))
+    return hashlib.sha256(text.encode()).hexdigest()[:16]

@@ -1,0 +1,30 @@
+'use strict';
+
+const NODE = ['Buffer', 'clearTimeout', 'console', 'exports', 'global', 'module', 'process'];
+const MORE_NODE = ['require', 'setTimeout', 'structuredClone', '__dirname', 'URL'];
+const TWILIO = ['Runtime', 'Twilio'];
+
+module.exports = [
+  { ignores: ['**/node_modules/**'] },
+  {
+    files: ['**/*.js'],
+    linterOptions: { reportUnusedDisableDirectives: true },
+    languageOptions: {
+      ecmaVersion: 2023,
+      sourceType: 'commonjs',
+      globals: Object.fromEntries([...NODE, ...MORE_NODE, ...TWILIO].map((n) => [n, 'readonly'])),
+    },
+    rules: {
+      ...require('@eslint/js').configs.recommended.rules,
+      complexity: ['error', 10],
+      eqeqeq: 'error',
+      'max-lines': ['error', { max: 300, skipBlankLines: true }],
+      'max-lines-per-function': ['error', { max: 60, skipBlankLines: true }],
+      'no-unused-vars': ['error', { varsIgnorePattern: '^_$' }],
+      'no-var': 'error',
+      'prefer-const': 'error',
+      'require-atomic-updates': 'off', // one lane is one function's alone
+      strict: ['error', 'global'],
+    },
+  },
+];

@@ -1,0 +1,1 @@
+"""Declarations of Twilio Serverless: services, their functions and what is deployed."""

@@ -1,0 +1,1 @@
+"""What the Pulumi engine runs: the provider protocol over the declarations."""

@@ -1,0 +1,5 @@
+"""`python -m taskrouter_ops`, the same as the command `taskrouter`."""
+
+from taskrouter_ops.cli import app
+
+app()

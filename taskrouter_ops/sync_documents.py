@@ -1,0 +1,95 @@
+"""Documents of one Twilio Sync service, by their unique names."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from twilio_client import Conflict, NotFound, Response, TwilioClient, urls
+
+DAY_SECONDS = 86_400
+
+
+@dataclass(frozen=True)
+class Document:
+    """A document as it was read: its data and the revision for a conditional write."""
+
+    sid: str
+    unique_name: str
+    data: dict[str, Any]
+    revision: str
+
+
+class SyncDocuments:
+    """Reads and writes the documents of a service.
+
+    Raises (every method): TwilioError. Source: Sync API v1, Document resource.
+    """
+
+    def __init__(self, client: TwilioClient, service_sid: str) -> None:
+        """Bind to a service; nothing is sent yet."""
+        self._client = client
+        self._service_sid = service_sid
+
+    def read(self, name: str) -> Document | None:
+        """Return the document, None where there is none."""
+        try:
+            answer = self._client.get(self._url(name), what=f"read Sync document {name!r}")
+        except NotFound:
+            return None
+        return _document(answer)
+
+    def create(self, name: str, data: Mapping[str, Any], *, ttl: int | None = None) -> Document:
+        """Create a document; `ttl` in seconds, None for ever. Raises: Conflict when it exists."""
+        form = {"UniqueName": name, "Data": data, "Ttl": ttl}
+        answer = self._client.post(
+            urls.sync("Services", self._service_sid, "Documents"),
+            form,
+            what=f"create Sync document {name!r} in {self._service_sid}",
+        )
+        return _document(answer)
+
+    def update(
+        self, name: str, data: Mapping[str, Any], *, if_match: str | None = None
+    ) -> Document:
+        """Replace the data. Raises: PreconditionFailed when it moved past `if_match`."""
+        answer = self._client.post(
+            self._url(name),
+            {"Data": data},
+            if_match=if_match,
+            repeatable=if_match is None,
+            what=f"write Sync document {name!r}",
+        )
+        return _document(answer)
+
+    def put(self, name: str, data: Mapping[str, Any]) -> Document:
+        """Write a document that never expires, whether it exists or not."""
+        try:
+            return self.update(name, data)
+        except NotFound:
+            pass
+        try:
+            return self.create(name, data)
+        except Conflict:  # somebody created it between the two calls
+            return self.update(name, data)
+
+    def delete(self, name: str) -> None:
+        """Delete a document; one that is gone already is fine."""
+        try:
+            self._client.delete(self._url(name), what=f"delete Sync document {name!r}")
+        except NotFound:
+            return
+
+    def _url(self, name: str) -> str:
+        return urls.sync("Services", self._service_sid, "Documents", name)
+
+
+def _document(answer: Response) -> Document:
+    body = answer.body
+    return Document(
+        sid=body["sid"],
+        unique_name=body.get("unique_name") or "",
+        data=body["data"],
+        revision=str(body["revision"]),
+    )

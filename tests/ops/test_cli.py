@@ -1,0 +1,129 @@
+"""The `taskrouter` command: output, one-line errors, exit codes."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+from tests.ops.conftest import Centre, parsed, run_command
+
+ACCOUNT = {"TWILIO_ACCOUNT_SID": "AC" + "a" * 32, "TWILIO_AUTH_TOKEN": "t" * 32}
+
+
+def test_sync_then_status(centre: Centre) -> None:
+    """A sync ends with 0 and its batch can be looked up."""
+    result = centre.command("sync", "--json")
+
+    assert result.returncode == 0, result.stderr
+    shown = parsed(centre.command("batch", "status", "--json"))
+    assert shown["batch"] == parsed(result)["batch"]
+    assert shown["status"] == "completed"
+    assert centre.held() == centre.eligible()
+
+
+def test_a_dry_run_shows_the_plan_and_changes_nothing(centre: Centre) -> None:
+    """One stale worker is shown, and still stale afterwards."""
+    centre.command("sync")
+    worker = min(centre.workers())
+    centre.disturb(worker, queues=[])
+
+    result = centre.command("sync", "--dry-run", "--json")
+
+    assert result.returncode == 0, result.stderr
+    assert [item["worker_sid"] for item in parsed(result)["items"]] == [worker]
+    assert worker in centre.command("sync", "--dry-run").stdout
+    assert centre.held()[worker] == []
+
+
+def test_verify_reads_the_stack_outputs(centre: Centre, tmp_path: Path) -> None:
+    """Run beside a Pulumi project, its outputs say which deployment."""
+    outputs = tmp_path / "outputs.json"
+    outputs.write_text(
+        json.dumps(
+            {
+                "workspace_sid": centre.target.workspace_sid,
+                "sync_service_sid": centre.target.sync_service_sid,
+                "functions_url": centre.target.functions_url,
+                "callback_url": centre.settings.url,
+                "callback_events": list(centre.settings.events),
+            }
+        )
+    )
+
+    result = run_command(
+        "--stack-outputs", str(outputs), "verify", "--json", **centre.emulator.environment()
+    )
+
+    assert result.returncode == 0, result.stderr
+    assert {c["outcome"] for c in parsed(result)["checks"]} == {"passed"}
+
+
+def test_a_failed_check_is_one_line_and_exit_code_1(centre: Centre) -> None:
+    """No traceback; the line names the check."""
+    with centre.emulator.fault(kind="function", function="/event-handler", status=200):
+        result = centre.command("verify")
+
+    assert result.returncode == 1
+    assert result.stderr.count("\n") == 1
+    assert result.stderr.startswith("error: verify-callbacks: check callback-signature failed")
+
+
+def test_a_batch_that_ended_well_needs_no_resume(centre: Centre) -> None:
+    """Resuming it shows it and does nothing."""
+    centre.command("sync")
+    centre.emulator.clear_journal()
+
+    result = centre.command("batch", "resume")
+
+    assert result.returncode == 0, result.stderr
+    assert "completed" in result.stdout
+    assert centre.functions_called("/batch/process") == 0
+
+
+def test_an_unknown_batch_is_exit_code_1(centre: Centre) -> None:
+    """The line says how long records are kept."""
+    result = centre.command("batch", "status", "a" * 20)
+
+    assert result.returncode == 1
+    assert "7 days" in result.stderr
+
+
+def test_missing_credentials_are_exit_code_2() -> None:
+    """The line names the variables to set."""
+    result = run_command("sync")
+
+    assert result.returncode == 2
+    assert "TWILIO_ACCOUNT_SID" in result.stderr
+    assert "Traceback" not in result.stderr
+
+
+def test_a_missing_deployment_is_exit_code_2() -> None:
+    """Every missing part is named."""
+    result = run_command("--workspace-sid", "WS1", "sync", **ACCOUNT)
+
+    assert result.returncode == 2
+    assert "--sync-service-sid, --functions-url" in result.stderr
+    assert "--workspace-sid" not in result.stderr
+
+
+def test_unreadable_stack_outputs_are_exit_code_2(tmp_path: Path) -> None:
+    """A file that is no JSON is told apart from one that is not there."""
+    broken = tmp_path / "outputs.json"
+    broken.write_text("Current stack outputs:")
+
+    absent = run_command("--stack-outputs", str(tmp_path / "no.json"), "sync", **ACCOUNT)
+    garbled = run_command("--stack-outputs", str(broken), "sync", **ACCOUNT)
+
+    assert (absent.returncode, garbled.returncode) == (2, 2)
+    assert "No such file" in absent.stderr
+    assert "pulumi stack output --json" in garbled.stderr
+
+
+def test_wrong_credentials_are_exit_code_3(centre: Centre) -> None:
+    """Twilio's refusal is one line, without the token."""
+    result = centre.command("sync", TWILIO_AUTH_TOKEN="f" * 32)
+
+    assert result.returncode == 3
+    assert "auth token" in result.stderr
+    assert "f" * 32 not in result.stderr
+    assert result.stderr.count("\n") == 1

@@ -1,0 +1,5 @@
+"""Run `python -m twilio_emulator`."""
+
+from .cli import app
+
+app(prog_name="twilio-emulator")

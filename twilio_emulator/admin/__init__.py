@@ -1,0 +1,1 @@
+"""The emulator's own routes: status, reset, request journal, faults and the clock."""

@@ -1,0 +1,84 @@
+"""The SQLite file behind the store: one table of records, one of settings."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from collections.abc import Iterable, Iterator, Mapping
+from pathlib import Path
+
+from .record import Record
+
+_SCHEMA = """
+CREATE TABLE IF NOT EXISTS records (
+  kind TEXT NOT NULL, sid TEXT NOT NULL, position INTEGER NOT NULL, fields TEXT NOT NULL,
+  PRIMARY KEY (kind, sid)
+) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS settings (name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
+"""
+
+
+class Database:
+    """Read everything once, then append each transaction's writes.
+
+    A committed transaction survives the end of the process by any signal (write-ahead log,
+    handed to the operating system before the commit returns).
+    """
+
+    def __init__(self, path: Path) -> None:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        self._connection = sqlite3.connect(path, isolation_level=None, timeout=1)
+        # One process per file: a second one would serve its own, ageing copy.
+        self._connection.execute("PRAGMA locking_mode=EXCLUSIVE")
+        self._connection.execute("PRAGMA journal_mode=WAL")
+        self._connection.execute("PRAGMA synchronous=NORMAL")
+        self._connection.executescript(_SCHEMA)
+
+    def records(self) -> Iterator[tuple[str, int, str]]:
+        """Yield kind, position and fields of every record, in order of creation."""
+        yield from self._connection.execute(
+            "SELECT kind, position, fields FROM records ORDER BY position"
+        )
+
+    def setting(self, name: str) -> object:
+        """Read a setting, None where it was never written."""
+        row = self._connection.execute(
+            "SELECT value FROM settings WHERE name = ?", (name,)
+        ).fetchone()
+        return None if row is None else json.loads(row[0])
+
+    def write(
+        self,
+        put: Iterable[tuple[Record, int]],
+        removed: Iterable[Record],
+        settings: Mapping[str, object],
+    ) -> None:
+        """Write one transaction: records with their positions, removals, settings."""
+        connection = self._connection
+        connection.execute("BEGIN IMMEDIATE")
+        try:
+            connection.executemany(
+                "INSERT INTO records VALUES (?, ?, ?, ?)"
+                " ON CONFLICT (kind, sid) DO UPDATE SET fields = excluded.fields",
+                ((record.KIND, record.sid, position, record.dump()) for record, position in put),
+            )
+            connection.executemany(
+                "DELETE FROM records WHERE kind = ? AND sid = ?",
+                ((record.KIND, record.sid) for record in removed),
+            )
+            connection.executemany(
+                "INSERT OR REPLACE INTO settings VALUES (?, ?)",
+                ((name, json.dumps(value)) for name, value in settings.items()),
+            )
+            connection.execute("COMMIT")
+        except BaseException:
+            connection.execute("ROLLBACK")
+            raise
+
+    def clear(self) -> None:
+        """Forget everything."""
+        self._connection.executescript("DELETE FROM records; DELETE FROM settings;")
+
+    def close(self) -> None:
+        """Close the file."""
+        self._connection.close()
