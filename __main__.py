@@ -37,19 +37,20 @@ release = Release(
         sync_service_sid=sync.sid,
         functions_url=functions.url,
         callback_url=callback.url,
-        events=sorted(definition.event_callback.events),
+        events=callback.events,
         triggers=release_triggers(definition, routing.task_queue_sids, functions.build_sid),
         on_failure=definition.post_deploy.on_failure,
     ),
     pulumi.ResourceOptions(depends_on=[workspace, routing, sync, functions, callback]),
 )
 
-pulumi.export("workspaceSid", workspace.sid)
-pulumi.export("taskQueueSids", routing.task_queue_sids)
-pulumi.export("workflowSids", routing.workflow_sids)
-pulumi.export("functionsUrl", functions.url)
-pulumi.export("syncServiceSid", sync.sid)
-pulumi.export("callbackUrl", callback.url)
-pulumi.export("release", {"status": release.status, "verifiedAt": release.verified_at})
-pulumi.export("lastSync", release.last_sync)
-pulumi.export("batchDocumentSid", release.batch_document_sid)
+pulumi.export("workspace_sid", workspace.sid)
+pulumi.export("task_queue_sids", routing.task_queue_sids)
+pulumi.export("workflow_sids", routing.workflow_sids)
+pulumi.export("sync_service_sid", sync.sid)
+pulumi.export("functions_url", functions.url)
+pulumi.export("callback_url", callback.url)
+pulumi.export("callback_events", callback.events)
+pulumi.export("release", {"status": release.status, "verified_at": release.verified_at})
+pulumi.export("last_sync", release.last_sync)
+pulumi.export("batch_document_sid", release.batch_document_sid)

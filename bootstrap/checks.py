@@ -28,6 +28,7 @@ STATIC = (
     Check("ruff format", ("ruff", "format", "--check", ".")),
     Check("ruff", ("ruff", "check", ".")),
     Check("import contracts", ("lint-imports", "--no-logo")),
+    Check("generated files", ("python", "-m", "pulumi_twilio.generate", "--check")),
     Check("functions lint", ("npm", "run", "--silent", "lint"), "functions"),
     Check("mypy", ("mypy",)),
 )

@@ -125,21 +125,23 @@ def down(checkout: Checkout, _options: argparse.Namespace) -> None:
     with locking.sole_use(checkout, "down"):
         cli = installing.available(checkout)
         if cli is not None and checkout.venv.exists():
-            take_down(LocalStack(checkout, cli))
+            take_down(checkout, cli)
         if not emulator_process.stop(checkout):
             say(emulator_process.STEP, "not running")
         # The sample account is made anew by the next `make up`; after a failed destroy it is kept.
         stamps.remove(emulator_process.data_folder(checkout))
 
 
-def take_down(stack: LocalStack) -> None:
+def take_down(checkout: Checkout, cli: installing.PulumiCli) -> None:
     """Destroy the stack; its emulator must run for that."""
+    former = emulator_process.last_settings(checkout)
+    stack = LocalStack(checkout, cli, former.port)
     resources = stack.resource_count()
     if resources is None:
         say(local_stack.STEP, "there is none")
         return
     if resources:
-        emulator_process.start(stack.checkout, emulator_process.last_settings(stack.checkout))
+        emulator_process.start(checkout, former)
         stack.destroy()
     stack.remove()
     say(local_stack.STEP, "destroyed and removed")
@@ -210,11 +212,12 @@ def next_steps(checkout: Checkout, port: int) -> str:
     """Return what to try after a deployment, as commands that can be pasted."""
     address = f"http://127.0.0.1:{port}"
     scripts = checkout.venv.relative_to(checkout.root) / "bin"
+    again = "make up" if port == local_stack.DEFAULT_PORT else f"make up PORT={port}"
     tries = [
         (f"curl -s {address}/_emulator/status", "what the emulator holds"),
         (f'eval "$({scripts}/twilio-emulator env --port {port})"', "point a client at it"),
         (f"{scripts}/taskrouter --help", "operations on the contact centre"),
-        ("make up", "deploy what you changed in stacks/local.yaml"),
+        (again, "deploy what you changed in stacks/local.yaml"),
         ("make down", "destroy it and stop the emulator"),
     ]
     return f"The emulator is at {address}. What to try next:\n{table(tries)}"

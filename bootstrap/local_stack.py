@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 import shutil
 import signal
@@ -50,6 +51,7 @@ class LocalStack:
 
         Raises: Problem when the CLI fails; safe to repeat.
         """
+        self.select()
         self.must("destroy", "--yes", "--skip-preview", *self.config_file(), "--stack", STACK)
 
     def remove(self) -> None:
@@ -62,25 +64,27 @@ class LocalStack:
         return project_stacks.present(self.checkout, self.cli).get(STACK)
 
     def select(self) -> None:
-        """Select the stack, making it if need be, without changing its settings file."""
-        with project_stacks.unchanged(project_stacks.settings_file(self.checkout, STACK)):
-            self.must("stack", "select", "--create", STACK)
+        """Select the stack, making it if need be, and write its settings for another port."""
+        self.must("stack", "select", "--create", STACK)
         if self.port != DEFAULT_PORT:
             self.write_config()
 
     def preview(self) -> set[str]:
-        """Show the preview.
+        """Show the preview, property by property unless everything is new.
 
         Returns: the kinds of changes it found, as `{"same", "create"}`.
         """
         events = self.checkout.local / "preview-events.jsonl"
-        stamps.remove(events)
-        # The event log is the CLI's own and hidden among its options for debugging.
-        self.must(
-            *("preview", "--diff", "--event-log", str(events), *self.config_file()),
-            extra={"PULUMI_DEBUG_COMMANDS": "true"},
-        )
-        return kinds_of_change(events)
+        diff = ["--diff"] if self.resource_count() else []
+        try:
+            # The event log is the CLI's own and hidden among its options for debugging.
+            self.must(
+                *("preview", *diff, "--event-log", str(events), *self.config_file()),
+                extra={"PULUMI_DEBUG_COMMANDS": "true"},
+            )
+            return kinds_of_change(events)
+        finally:
+            stamps.remove(events)
 
     def outputs(self) -> dict[str, object]:
         """Return the stack's outputs, secrets blinded."""
@@ -93,9 +97,10 @@ class LocalStack:
         return self.checkout.local / f"Pulumi.{STACK}.yaml"
 
     def config_file(self) -> list[str]:
-        """Return the option that names the generated settings, if there are any."""
-        generated = self.generated_config()
-        return ["--config-file", str(generated)] if generated.exists() else []
+        """Return the option that names the settings to use, none for the stack's own."""
+        if self.port == DEFAULT_PORT:
+            return []
+        return ["--config-file", str(self.generated_config())]
 
     def write_config(self) -> None:
         """Copy the stack's settings and have them name this port."""
@@ -115,8 +120,9 @@ class LocalStack:
                 argv, cwd=self.checkout.root, env=environment, check=False
             ).returncode
         if code != 0:
+            command = " ".join(itertools.takewhile(lambda word: word[0] != "-", arguments))
             raise Problem(
-                f"`pulumi {' '.join(arguments[:2])}` failed (exit code {code}), for the reason "
+                f"`pulumi {command}` failed (exit code {code}), for the reason "
                 "it printed above; when that is mended, run this again."
             )
 

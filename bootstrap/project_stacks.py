@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import subprocess
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 from bootstrap.checkout import Checkout
@@ -22,9 +21,11 @@ STACKS_HINT = (
 
 
 def set_up(checkout: Checkout, cli: PulumiCli) -> None:
-    """Make the stacks that have settings in `stacks/` and are not in the project's backend.
+    """Make the stacks whose passphrase is known and that are not in the project's backend.
 
-    A backend the user names in PULUMI_BACKEND_URL is left alone: it may be shared.
+    Stacks whose settings have no `encryptionsalt` wait for somebody to choose their passphrase;
+    `pulumi stack init` does. A backend the user names in PULUMI_BACKEND_URL is left alone: it may
+    be shared.
 
     Raises: Problem when the backend cannot be read or a stack not be made; safe to repeat.
     """
@@ -34,15 +35,16 @@ def set_up(checkout: Checkout, cli: PulumiCli) -> None:
     existing = present(checkout, cli)
     missing = [name for name in declared(checkout) if name not in existing]
     for name in missing:
-        with unchanged(settings_file(checkout, name)):
-            ask(checkout, cli, "stack", "init", name, "--no-select")
+        ask(checkout, cli, "stack", "init", name, "--no-select")
     say(STEP, f"made {', '.join(missing)}" if missing else "current")
 
 
 def declared(checkout: Checkout) -> list[str]:
-    """Return the names of the stacks that have a settings file."""
+    """Return the names of the stacks whose settings file carries the salt of a passphrase."""
     files = sorted((checkout.root / "stacks").glob("Pulumi.*.yaml"))
-    return [file.name.removeprefix("Pulumi.").removesuffix(".yaml") for file in files]
+    salt = re.compile(r"^encryptionsalt:", re.MULTILINE)
+    salted = [file for file in files if salt.search(file.read_text())]
+    return [file.name.removeprefix("Pulumi.").removesuffix(".yaml") for file in salted]
 
 
 def settings_file(checkout: Checkout, stack: str) -> Path:
@@ -54,17 +56,6 @@ def present(checkout: Checkout, cli: PulumiCli) -> dict[str, int]:
     """Return the stacks in the project's backend with their numbers of resources."""
     stacks = json.loads(ask(checkout, cli, "stack", "ls", "--json"))
     return {stack["name"]: stack.get("resourceCount", 0) for stack in stacks}
-
-
-@contextmanager
-def unchanged(file: Path) -> Iterator[None]:
-    """Put a settings file back as it was: making a stack may write to it."""
-    before = file.read_bytes()
-    try:
-        yield
-    finally:
-        if file.read_bytes() != before:
-            file.write_bytes(before)
 
 
 def ask(checkout: Checkout, cli: PulumiCli, *arguments: str) -> str:

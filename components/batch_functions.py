@@ -20,12 +20,16 @@ from typing import TypeVar, cast
 import pulumi
 
 from components.definition.model import ConfigValue, Functions
-from components.function_files import ServedFile, assets_in, dependencies_of, functions_in
+from components.function_files import (
+    FunctionFiles,
+    FunctionFilesError,
+    ServedFile,
+    read_project,
+)
 from components.naming import child
 from pulumi_twilio.resources import serverless, taskrouter
-
-EVENT_HANDLER = "/event-handler"
-BATCH_SECRET = "BATCH_SECRET"  # noqa: S105 - the variable's name; its value is made by the provider
+from taskrouter_ops.functions_environment import BATCH_SECRET
+from taskrouter_ops.target import EVENT_HANDLER_PATH
 
 Served = TypeVar("Served", serverless.Function, serverless.Asset)
 
@@ -74,7 +78,7 @@ class BatchFunctions(pulumi.ComponentResource):
         self.url = pulumi.Output.all(self._environment.domain_name, deployment.sid).apply(
             lambda known: f"https://{known[0]}"
         )
-        self.event_handler_url = self.url.apply(lambda url: f"{url}{EVENT_HANDLER}")
+        self.event_handler_url = self.url.apply(lambda url: f"{url}{EVENT_HANDLER_PATH}")
         self.register_outputs({"url": self.url, "buildSid": self.build_sid})
 
     def _options(self, *depends_on: pulumi.Resource) -> pulumi.ResourceOptions:
@@ -119,15 +123,16 @@ class BatchFunctions(pulumi.ComponentResource):
         )
 
     def _build(self, args: BatchFunctionsArgs) -> serverless.Build:
-        functions = [self._upload(serverless.Function, f) for f in functions_in(args.project)]
-        assets = [self._upload(serverless.Asset, f) for f in assets_in(args.project)]
+        files = _files(args.project)
+        functions = [self._upload(serverless.Function, each) for each in files.functions]
+        assets = [self._upload(serverless.Asset, each) for each in files.assets]
         dependencies = args.functions.dependencies
         return serverless.Build(
             child(self._prefix, "build"),
             service_sid=self._service.sid,
             function_version_sids=[_uploaded(function) for function in functions],
             asset_version_sids=[_uploaded(asset) for asset in assets],
-            dependencies=dependencies_of(args.project) if dependencies is None else dependencies,
+            dependencies=files.dependencies if dependencies is None else dependencies,
             runtime=args.functions.runtime,
             opts=self._options(),
         )
@@ -153,6 +158,17 @@ class BatchFunctions(pulumi.ComponentResource):
             build_sid=build.sid,
             opts=self._options(*depends_on),
         )
+
+
+def _files(project: Path) -> FunctionFiles:
+    """Read the project's files.
+
+    Raises: pulumi.RunError when they cannot be served; nothing was changed.
+    """
+    try:
+        return read_project(project)
+    except FunctionFilesError as error:
+        raise pulumi.RunError(str(error)) from None
 
 
 def _uploaded(served: serverless.Function | serverless.Asset) -> pulumi.Output[str]:

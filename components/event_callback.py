@@ -45,6 +45,8 @@ class EventCallback(pulumi.ComponentResource):
 
     url: pulumi.Output[str]
     """Where events go."""
+    events: pulumi.Output[Sequence[str]]
+    """The names of the events that go there."""
 
     def __init__(
         self, name: str, args: EventCallbackArgs, opts: pulumi.ResourceOptions | None = None
@@ -59,5 +61,5 @@ class EventCallback(pulumi.ComponentResource):
             take_over=args.take_over or None,
             opts=pulumi.ResourceOptions(parent=self),
         )
-        self.url = callback.url
+        self.url, self.events = callback.url, callback.events
         self.register_outputs({"url": self.url})

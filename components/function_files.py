@@ -1,7 +1,7 @@
 """Find the files of a Twilio Functions project and say how each one is served."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
@@ -9,6 +9,10 @@ from typing import Literal
 Visibility = Literal["public", "protected", "private"]
 
 _VISIBILITIES: dict[str, Visibility] = {".protected": "protected", ".private": "private"}
+
+
+class FunctionFilesError(Exception):
+    """A project whose files cannot be served; not retryable, the files have to change."""
 
 
 @dataclass(frozen=True)
@@ -24,26 +28,31 @@ class ServedFile:
     visibility: Visibility
 
 
-def functions_in(project: Path) -> list[ServedFile]:
-    """List `functions/**/*.js`; `batch/process.protected.js` is served at `/batch/process`.
+@dataclass(frozen=True)
+class FunctionFiles:
+    """A project: its functions, its assets, and the npm packages they need with versions."""
 
-    Raises: ValueError when two files would be served at one path.
+    functions: tuple[ServedFile, ...]
+    assets: tuple[ServedFile, ...]
+    dependencies: Mapping[str, str]
+
+
+def read_project(project: Path) -> FunctionFiles:
+    """Read a project's folder.
+
+    `functions/batch/process.protected.js` is the function `/batch/process`, and
+    `assets/page.protected.html` the asset `/page.html`. Dependencies are those of
+    `package.json`.
+
+    Raises: FunctionFilesError when there are no functions, when two files would be served at
+    one path, or when `package.json` cannot be read.
     """
-    return _distinct(_served(project / "functions", "*.js", keep_ending=False))
-
-
-def assets_in(project: Path) -> list[ServedFile]:
-    """List `assets/**`; `page.protected.html` is served at `/page.html`.
-
-    Raises: ValueError when two files would be served at one path.
-    """
-    return _distinct(_served(project / "assets", "*", keep_ending=True))
-
-
-def dependencies_of(project: Path) -> dict[str, str]:
-    """Read the npm packages, with their versions, that the project's functions need."""
-    package = json.loads((project / "package.json").read_text("utf-8"))
-    return dict(package.get("dependencies", {}))
+    functions = tuple(_served(project / "functions", "*.js", keep_ending=False))
+    assets = tuple(_served(project / "assets", "*", keep_ending=True))
+    if not functions:
+        raise FunctionFilesError(f"there is no function in {project / 'functions'}")
+    _refuse_namesakes([*functions, *assets])
+    return FunctionFiles(functions, assets, _dependencies(project / "package.json"))
 
 
 def _served(root: Path, pattern: str, *, keep_ending: bool) -> Iterator[ServedFile]:
@@ -58,11 +67,18 @@ def _served(root: Path, pattern: str, *, keep_ending: bool) -> Iterator[ServedFi
             yield ServedFile(file, f"/{path}", visibility)
 
 
-def _distinct(served: Iterator[ServedFile]) -> list[ServedFile]:
+def _refuse_namesakes(served: Iterable[ServedFile]) -> None:
     by_path: dict[str, ServedFile] = {}
     for each in served:
-        if each.path in by_path:
-            other = by_path[each.path].file
-            raise ValueError(f"{other} and {each.file} would both be served at {each.path}")
-        by_path[each.path] = each
-    return list(by_path.values())
+        other = by_path.setdefault(each.path, each)
+        if other is not each:
+            raise FunctionFilesError(
+                f"{other.file} and {each.file} would both be served at {each.path}"
+            )
+
+
+def _dependencies(package: Path) -> dict[str, str]:
+    try:
+        return dict(json.loads(package.read_text("utf-8")).get("dependencies", {}))
+    except (OSError, ValueError, AttributeError) as error:
+        raise FunctionFilesError(f"{package} cannot be read: {error}") from None

@@ -16,7 +16,6 @@ import asyncio
 import os
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import partial
 from typing import Any, Literal
 
 import pulumi
@@ -25,11 +24,11 @@ from pulumi_twilio.resources import taskrouter
 from taskrouter_ops import CallbackSettings, OperationError, Target
 from taskrouter_ops.callback_verification import verify
 from taskrouter_ops.queue_sync import run
-from taskrouter_ops.release_record import ReleaseRecord
+from taskrouter_ops.release_record import ReleaseRecord, Step
 from twilio_client import TwilioClient, TwilioError, credentials_from
 
-VERIFY_CALLBACKS: Literal["verify-callbacks"] = "verify-callbacks"
-SYNC_WORKER_QUEUES: Literal["sync-worker-queues"] = "sync-worker-queues"
+VERIFY_CALLBACKS: Step = "verify-callbacks"
+SYNC_WORKER_QUEUES: Step = "sync-worker-queues"
 
 # Keys among the release's triggers.
 CALLBACK_URL = "callbackUrl"
@@ -142,7 +141,7 @@ def verify_callbacks(inputs: Mapping[str, Any], on_failure: OnFailure) -> None:
         checks = verify(client, target, settings, _show, auth_token=token)
         record.verified(checks)
     except (OperationError, TwilioError) as error:
-        _failed(error, on_failure, partial(record.failed, VERIFY_CALLBACKS, str(error)))
+        _failed(VERIFY_CALLBACKS, error, record, on_failure)
     else:
         pulumi.log.info(f"{VERIFY_CALLBACKS}: {len(checks)} checks without a failure")
 
@@ -155,20 +154,20 @@ def sync_worker_queues(inputs: Mapping[str, Any], on_failure: OnFailure) -> None
         result = run(client, target, _show, reason="pulumi up")
         record.synced(result)
     except (OperationError, TwilioError) as error:
-        _failed(error, on_failure, partial(record.failed, SYNC_WORKER_QUEUES, str(error)))
+        _failed(SYNC_WORKER_QUEUES, error, record, on_failure)
     else:
         pulumi.log.info(f"{SYNC_WORKER_QUEUES}: {result.line()}")
 
 
-def _failed(error: Exception, on_failure: OnFailure, record: Callable[[], None]) -> None:
+def _failed(step: Step, error: Exception, record: ReleaseRecord, on_failure: OnFailure) -> None:
     """Keep the failure in the record, then warn or stop the update."""
     try:
-        record()
+        record.failed(step, str(error))
     except TwilioError as unrecorded:
-        pulumi.log.warn(f"the failure could not be recorded: {unrecorded}")
+        pulumi.log.warn(f"{step}: the failure could not be recorded: {unrecorded}")
     if on_failure == "fail":
         raise error
-    pulumi.log.warn(f"{error} (postDeploy.onFailure is warn: the release stays unverified)")
+    pulumi.log.warn(f"{step}: {error} (postDeploy.onFailure is warn, the release is unverified)")
 
 
 def _show(line: str) -> None:

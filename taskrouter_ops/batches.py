@@ -142,8 +142,9 @@ class Batches:
                     report(_starting(lane))
             self._waiting.sleep(pause)
             pause = min(pause * 1.5, LONGEST_POLL_SECONDS)
-            progress = self.status(progress.batch)
-            report(progress.line())
+            before, progress = progress, self.status(progress.batch)
+            if progress.line() != before.line():
+                report(progress.line())
             if progress.ended:
                 return progress
             if self._waiting.now() > deadline:

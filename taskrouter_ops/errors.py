@@ -58,7 +58,8 @@ class SyncFailed(OperationError):
         rest = len(lines) - self.NAMED
         shown = lines[: self.NAMED] + ([f"and {rest} more"] if rest > 0 else [])
         super().__init__(
-            f"sync-worker-queues: {len(lines)} worker(s) are stale: {'; '.join(shown)}; "
+            f"{len(lines)} worker(s) do not hold the queues they are eligible for: "
+            f"{'; '.join(shown)}; "
             "correct what is named and run `pulumi up` or `taskrouter sync` again"
         )
 
@@ -74,7 +75,7 @@ class VerificationFailed(OperationError):
 
     def __init__(self, *, check: str, found: str, advice: str) -> None:
         """Name the check, what was found and what to do."""
-        super().__init__(f"verify-callbacks: check {check} failed: {found}; {advice}")
+        super().__init__(f"check {check} failed: {found}; {advice}")
         self.check = check
         self.found = found
         self.advice = advice

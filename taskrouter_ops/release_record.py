@@ -17,6 +17,8 @@ from twilio_client import TwilioClient
 
 RELEASE_DOCUMENT = "release"
 
+Step = Literal["verify-callbacks", "sync-worker-queues"]
+
 LAST_SYNC_FIELDS = (
     "batch",
     "status",
@@ -78,7 +80,7 @@ class ReleaseRecord:
             status="verified" if record["verified_at"] else "unverified",
         )
 
-    def failed(self, step: Literal["verify-callbacks", "sync-worker-queues"], why: str) -> None:
+    def failed(self, step: Step, why: str) -> None:
         """Record that a step failed, so that the release shows as unverified."""
         lost: dict[str, Any] = {"last_sync": None}
         if step == "verify-callbacks":

@@ -9,17 +9,10 @@ from components.definition.model import FLEX
 from components.definition.problems import Problem, near
 from components.definition.source import Entries, plain
 from components.definition.workflow_checks import workflow_problems
+from taskrouter_ops.functions_environment import BATCH_SECRET
+from taskrouter_ops.target import SYNC_EVENTS
 
-SYNC_EVENTS = (
-    "task-queue.created",
-    "task-queue.deleted",
-    "task-queue.expression.updated",
-    "worker.attributes.update",
-    "worker.created",
-)
-"""The events from which the deployed handler keeps workers' queues right."""
-
-OWN_VARIABLES = ("TWILIO_FLEX_WORKSPACE_SID", "TWILIO_FLEX_SYNC_SID", "BATCH_SECRET")
+OWN_VARIABLES = ("TWILIO_FLEX_WORKSPACE_SID", "TWILIO_FLEX_SYNC_SID", BATCH_SECRET)
 PLATFORM_VARIABLES = ("ACCOUNT_SID", "AUTH_TOKEN", "DOMAIN_NAME", "SERVICE_SID", "ENVIRONMENT_SID")
 
 # A new workspace and Flex's own come with these; a namesake would be refused at creation.

@@ -45,10 +45,9 @@ def differences(each: Property, old: Any, new: Any) -> Iterator[Difference]:
     """List the differences of one property, nested paths within JSON and maps."""
     if each.option or (each.unset_keeps and new is None):
         return
-    old_set, new_set = _meaning(each, old), _meaning(each, new)
-    if each.kind in (Kind.JSON, Kind.STRING_MAP) and _both_dicts(old_set, new_set):
-        yield from _nested(each.name, old_set, new_set, each.numeric_text)
-    elif not _equal(each, old_set, new_set):
+    if each.kind in (Kind.JSON, Kind.STRING_MAP) and _both_dicts(old, new):
+        yield from _nested(each.name, old, new, each.numeric_text)
+    elif not _equal(each, _meaning(each, old), _meaning(each, new)):
         yield Difference(each.name, _change(old, new))
 
 

@@ -71,7 +71,7 @@ def delete(call: Call) -> None:
     Where the declaration says so, a refusal (400: tasks or workers still use it) is repeated
     until the patience ends.
 
-    Raises: Refused with Twilio's reason after that time; TwilioError.
+    Raises: InvalidRequest with Twilio's reason after that time; TwilioError.
     """
     url, what = item_url(call), f"delete {call.label}"
     started = call.patience.clock()
@@ -86,18 +86,23 @@ def delete(call: Call) -> None:
             if not call.declaration.retries_delete:
                 raise
             if left <= 0 or call.patience.wait(min(pause, left)):
-                raise Refused(_still_in_use(call, refusal)) from refusal
+                raise _still_in_use(call, refusal) from refusal
             pause = min(pause * 2, LONGEST_DELETE_PAUSE_SECONDS)
         else:
             return
 
 
-def _still_in_use(call: Call, refusal: InvalidRequest) -> str:
-    seconds = f"{call.patience.seconds:g}"
-    return (
-        f"{refusal} Twilio kept refusing for {seconds} s: it is still in use. Let the work in "
-        "flight finish or move it, then run it again; customTimeouts.delete or "
-        "twilio:deleteRetrySeconds sets another time"
+def _still_in_use(call: Call, refusal: InvalidRequest) -> InvalidRequest:
+    return InvalidRequest(
+        refusal.what,
+        status=refusal.status,
+        code=refusal.code,
+        twilio_message=refusal.twilio_message,
+        advice=(
+            f"it was tried for {call.patience.seconds:g} s and is still in use: let the work in "
+            "flight end, or take it out of what names it, and run it again (customTimeouts.delete "
+            "or twilio:deleteRetrySeconds sets another time)"
+        ),
     )
 
 

@@ -4,8 +4,18 @@ from pathlib import Path
 
 import pytest
 
-from components.function_files import assets_in, dependencies_of, functions_in
+from components.function_files import FunctionFilesError, read_project
 from components.naming import child
+
+
+@pytest.fixture
+def project(tmp_path: Path) -> Path:
+    """Make a project with one function and one dependency."""
+    write(tmp_path, "functions/hello.js")
+    (tmp_path / "package.json").write_text(
+        '{"dependencies": {"twilio": "5.0.0"}, "devDependencies": {"eslint": "9.0.0"}}'
+    )
+    return tmp_path
 
 
 def write(root: Path, *names: str) -> None:
@@ -15,10 +25,10 @@ def write(root: Path, *names: str) -> None:
         (root / name).write_text("")
 
 
-def test_functions_lose_their_ending_and_marker(tmp_path: Path) -> None:
+def test_functions_lose_their_ending_and_marker(project: Path) -> None:
     """Path from the folder, visibility from the marker before the ending."""
     write(
-        tmp_path / "functions",
+        project / "functions",
         "event-handler.protected.js",
         "batch/process.js",
         "lib/deep/retry.private.js",
@@ -27,9 +37,10 @@ def test_functions_lose_their_ending_and_marker(tmp_path: Path) -> None:
         ".hidden.js",
     )
 
-    served = {each.path: each.visibility for each in functions_in(tmp_path)}
+    served = {each.path: each.visibility for each in read_project(project).functions}
 
     assert served == {
+        "/hello": "public",
         "/batch/process": "public",
         "/event-handler": "protected",
         "/lib/deep/retry": "private",
@@ -37,11 +48,11 @@ def test_functions_lose_their_ending_and_marker(tmp_path: Path) -> None:
     }
 
 
-def test_assets_keep_their_ending(tmp_path: Path) -> None:
+def test_assets_keep_their_ending(project: Path) -> None:
     """An asset's marker goes, its ending stays."""
-    write(tmp_path / "assets", "progress.protected.html", "css/site.css", "plain")
+    write(project / "assets", "progress.protected.html", "css/site.css", "plain")
 
-    served = {each.path: each.visibility for each in assets_in(tmp_path)}
+    served = {each.path: each.visibility for each in read_project(project).assets}
 
     assert served == {
         "/progress.html": "protected",
@@ -50,26 +61,39 @@ def test_assets_keep_their_ending(tmp_path: Path) -> None:
     }
 
 
-def test_a_project_without_assets_has_none(tmp_path: Path) -> None:
-    """The folder of assets may be missing."""
-    assert assets_in(tmp_path) == []
+def test_assets_may_be_missing_and_only_dependencies_are_deployed(project: Path) -> None:
+    """A project needs no assets; what it needs for development stays behind."""
+    files = read_project(project)
+
+    assert files.assets == ()
+    assert files.dependencies == {"twilio": "5.0.0"}
 
 
-def test_two_files_at_one_path_are_refused(tmp_path: Path) -> None:
+@pytest.mark.parametrize("namesake", ["functions/hello.protected.js", "assets/hello"])
+def test_two_files_at_one_path_are_refused(project: Path, namesake: str) -> None:
     """Nobody has to guess which of two files answers."""
-    write(tmp_path / "functions", "a.js", "a.protected.js")
+    write(project, namesake)
 
-    with pytest.raises(ValueError, match=r"would both be served at /a"):
-        functions_in(tmp_path)
+    with pytest.raises(FunctionFilesError, match=r"would both be served at /hello"):
+        read_project(project)
 
 
-def test_dependencies_come_from_the_package_file(tmp_path: Path) -> None:
-    """Development dependencies are not deployed."""
-    (tmp_path / "package.json").write_text(
-        '{"dependencies": {"twilio": "5.0.0"}, "devDependencies": {"eslint": "9.0.0"}}'
-    )
+def test_a_project_without_functions_is_refused(project: Path) -> None:
+    """An empty deployment would take the event handler away."""
+    (project / "functions" / "hello.js").unlink()
 
-    assert dependencies_of(tmp_path) == {"twilio": "5.0.0"}
+    with pytest.raises(FunctionFilesError, match="there is no function in"):
+        read_project(project)
+
+
+@pytest.mark.parametrize("text", [None, "{", "[]"], ids=["missing", "not JSON", "no object"])
+def test_a_package_file_that_cannot_be_read_is_named(project: Path, text: str | None) -> None:
+    """The message names the file, whatever is wrong with it."""
+    package = project / "package.json"
+    package.unlink() if text is None else package.write_text(text)
+
+    with pytest.raises(FunctionFilesError, match=r"package\.json cannot be read"):
+        read_project(project)
 
 
 @pytest.mark.parametrize(

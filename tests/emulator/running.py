@@ -1,9 +1,7 @@
-"""An emulator in a thread of the test process, and the steps that deploy functions to it."""
+"""An emulator process to test against, and the steps that deploy functions to it."""
 
 from __future__ import annotations
 
-import threading
-import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -11,53 +9,34 @@ from typing import Any
 
 import httpx
 
-from twilio_emulator.emulator import Emulator
-from twilio_emulator.functions_runtime import RuntimeSettings
-from twilio_emulator.sample_account import ACCOUNT_SID, AUTH_TOKEN
-from twilio_emulator.serverless import Invocations
-from twilio_emulator.settings import Settings
-from twilio_emulator.wire.app import App
-from twilio_emulator.wire.server import listen, server
+from twilio_emulator.testing import RunningEmulator, start_emulator, wait_for
 
 API = "serverless.twilio.com"
 UPLOAD = "serverless-upload.twilio.com"
 
 
-def awaited(condition: Callable[[], Any], seconds: float = 20.0) -> Any:
+def awaited(condition: Callable[[], Any]) -> Any:
     """Ask until the answer is true, and return it."""
-    deadline = time.monotonic() + seconds
-    while not (answer := condition()):
-        assert time.monotonic() < deadline, f"not within {seconds} s"
-        time.sleep(0.02)
-    return answer
+    return wait_for(condition, seconds=20)
 
 
 @dataclass
 class Running:
     """A running emulator, spoken to over HTTP."""
 
-    port: int
-    client: httpx.Client
-    emulator: Emulator | None = None
+    emulator: RunningEmulator
+    outsider: httpx.Client
 
     def api(self, method: str, host: str, path: str, **given: Any) -> httpx.Response:
         """Send one authenticated request to one of Twilio's API hosts."""
-        headers = {"Host": host, **given.pop("headers", {})}
-        return self.client.request(
-            method,
-            f"http://127.0.0.1:{self.port}{path}",
-            headers=headers,
-            auth=(ACCOUNT_SID, AUTH_TOKEN),
-            **given,
-        )
+        return self.emulator.request(method, f"https://{host}{path}", **given)
 
     def function(self, method: str, url: str, **given: Any) -> httpx.Response:
         """Send one request without credentials to a functions domain."""
         host, _, path = url.removeprefix("https://").partition("/")
         headers = {"Host": host, **given.pop("headers", {})}
-        return self.client.request(
-            method, f"http://127.0.0.1:{self.port}/{path}", headers=headers, **given
-        )
+        address = f"{self.emulator.base_url}/{path}"
+        return self.outsider.request(method, address, headers=headers, **given)
 
     def service(self, name: str, **properties: str) -> str:
         """Create a Serverless service and return its SID."""
@@ -164,21 +143,10 @@ class Deployed:
 
 
 @contextmanager
-def running(runtime: RuntimeSettings | None = None, **chosen: Any) -> Iterator[Running]:
-    """Run an emulator until the block ends."""
-    listener = listen("127.0.0.1", 0)
-    port = listener.getsockname()[1]
-    emulator = Emulator(Settings(**{"port": port, "sample": False, **chosen}))
-    if runtime is not None:
-        emulator.state(Invocations).settings = runtime
-    ready = threading.Event()
-    uvicorn = server(App(emulator), ready.set)
-    thread = threading.Thread(target=uvicorn.run, args=([listener],))
-    thread.start()
-    try:
-        assert ready.wait(20), "the emulator did not start"
-        with httpx.Client(timeout=40) as client:
-            yield Running(port, client, emulator)
-    finally:
-        uvicorn.should_exit = True
-        thread.join()
+def running(**chosen: Any) -> Iterator[Running]:
+    """Run an emulator without the sample account's contact centre until the block ends."""
+    with (
+        start_emulator(**{"sample": False, **chosen}) as emulator,
+        httpx.Client(timeout=40, trust_env=False) as outsider,
+    ):
+        yield Running(emulator, outsider)

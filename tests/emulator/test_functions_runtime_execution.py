@@ -3,18 +3,16 @@
 from __future__ import annotations
 
 import json
-import os
-import sys
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from itertools import pairwise
 from pathlib import Path
-from subprocess import PIPE, Popen
 
 import httpx
 import pytest
 
-from twilio_emulator.functions_runtime import RuntimeSettings
+from twilio_emulator.functions_runtime.settings import PREFIX
 from twilio_emulator.sample_account import ACCOUNT_SID, AUTH_TOKEN
 
 from .running import Running, awaited, running
@@ -42,8 +40,9 @@ def alive(pid: int) -> bool:
 @pytest.fixture(scope="module")
 def emulator() -> Iterator[Running]:
     """Run an emulator whose functions have little time and few processes."""
-    limits = RuntimeSettings(execution_limit=1.5, concurrent_executions=3, warm_for=1.0)
-    with running(limits) as started:
+    limits = {"EXECUTION_LIMIT": "1.5", "CONCURRENT_EXECUTIONS": "3", "WARM_FOR": "1.0"}
+    environ = {PREFIX + name: value for name, value in limits.items()}
+    with running(environ={**environ, "UNRELATED_SECRET": "not for functions"}) as started:
         yield started
 
 
@@ -76,11 +75,8 @@ def test_service_without_credentials_gives_none(emulator: Running) -> None:
     assert not {"ACCOUNT_SID", "AUTH_TOKEN"} & set(keys)
 
 
-def test_emulator_environment_does_not_leak(
-    emulator: Running, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_emulator_environment_does_not_leak(emulator: Running) -> None:
     """Nothing of the emulator's own process environment reaches a function."""
-    monkeypatch.setenv("EMULATOR_SECRET", "not for functions")
     deployed = emulator.deploy("sealed", {"/env": handler("return process.env;")})
 
     environment = deployed.call("/env").json()
@@ -254,16 +250,20 @@ def test_processes_stay_warm_and_cool_down(emulator: Running) -> None:
 
 
 def test_one_request_at_a_time_and_a_limit_for_all(emulator: Running) -> None:
-    """Concurrent requests run in processes of their own, and above the limit get 429."""
-    source = handler("await new Promise((done) => setTimeout(done, 600)); return String(process.pid);")
+    """No process has two requests at once, and above the account's limit requests get 429."""
+    source = handler("""const from = Date.now();
+      await new Promise((done) => setTimeout(done, 600));
+      return [process.pid, from, Date.now()];""")
     deployed = emulator.deploy("crowd", {"/wait": source})
 
     with ThreadPoolExecutor(8) as threads:
         answers = list(threads.map(lambda _: deployed.call("/wait"), range(8)))
 
-    ran = [answer for answer in answers if answer.status_code == 200]
-    assert len(ran) == len({answer.text for answer in ran}) == 3
+    ran = sorted(answer.json() for answer in answers if answer.status_code == 200)
+    assert len(ran) == 3
     assert sorted({answer.status_code for answer in answers}) == [200, 429]
+    for (pid, _, end), (next_pid, start, _) in pairwise(ran):
+        assert pid != next_pid or end <= start
 
 
 def test_caller_going_away_does_not_stop_the_function(emulator: Running) -> None:
@@ -315,7 +315,8 @@ def test_functions_call_each_other(emulator: Running) -> None:
 def test_other_hosts_are_refused_by_name(emulator: Running) -> None:
     """A connection to any other host fails with an error that names it."""
     source = handler("""const failures = [];
-      for (const url of ['https://example.com/', 'http://localhost:8080/', 'http://127.0.0.1:8080/']) {
+      const urls = ['https://example.com/', 'http://localhost:8080/', 'http://127.0.0.1:8080/'];
+      for (const url of urls) {
         try { await fetch(url); } catch (e) { failures.push(e.cause.message); } }
       await new Promise((done) => require('node:net').connect(25, 'mail.example.org')
         .on('error', (e) => { failures.push(e.message); done(); }));
@@ -348,7 +349,8 @@ def test_strict_ends_the_process_with_its_response() -> None:
       callback(null, String(process.pid)); };"""
 
     def left_over(strict: bool) -> tuple[int, int]:
-        with running(RuntimeSettings(strict=strict)) as started:
+        environ = {PREFIX + "STRICT": "true" if strict else "false"}
+        with running(environ=environ) as started:
             deployed = started.deploy("leaving", {"/leave": source})
             pid = int(deployed.call("/leave?name=left").text)
             path = "/v1/Services/default/Documents/left"
@@ -364,30 +366,27 @@ def test_strict_ends_the_process_with_its_response() -> None:
 
 def test_nothing_outlives_a_killed_emulator() -> None:
     """A function that spins for ever, and what it started, end with an emulator killed by -9."""
-    command = [sys.executable, "-m", "twilio_emulator", "serve", "--port", "0", "--memory"]
-    root = Path(__file__).parents[2]
     source = """const child = require('node:child_process').spawn('sleep', ['600']);
       exports.handler = (context, event, callback) => {
         if (event.spin) for (;;); callback(null, [process.pid, child.pid]); };"""
-    with Popen([*command, "--no-sample"], stdout=PIPE, text=True, cwd=root) as process:
-        assert process.stdout is not None
-        port = int(process.stdout.readline().rpartition(":")[2])
-        with httpx.Client(timeout=20) as client:
-            deployed = Running(port, client).deploy("orphans", {"/pids": source})
-            pids = deployed.call("/pids").json()
-            with pytest.raises(httpx.ReadTimeout):
-                deployed.call("/pids?spin=1", timeout=0.3)
+    with running() as started:
+        deployed = started.deploy("orphans", {"/pids": source})
+        pids = deployed.call("/pids").json()
+        with pytest.raises(httpx.ReadTimeout):
+            deployed.call("/pids?spin=1", timeout=0.3)
         assert all(alive(pid) for pid in pids)
 
-        os.kill(process.pid, 9)
+        started.emulator.kill()
 
-    awaited(lambda: not any(alive(pid) for pid in pids))
+        awaited(lambda: not any(alive(pid) for pid in pids))
 
 
 def test_stopping_the_emulator_ends_its_functions() -> None:
     """A normal stop ends warm processes and removes what was written for them."""
     with running() as started:
-        deployed = started.deploy("stopping", {"/where": handler("return [process.pid, __dirname];")})
+        deployed = started.deploy(
+            "stopping", {"/where": handler("return [process.pid, __dirname];")}
+        )
         pid, folder = deployed.call("/where").json()
         assert alive(pid)
         assert Path(folder).is_dir()

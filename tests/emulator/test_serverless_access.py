@@ -117,9 +117,7 @@ def test_assets_are_served_with_type_and_etag(emulator: Running) -> None:
     build = emulator.build(service, AssetVersions=[version["sid"] for version in versions])
     path = f"/v1/Services/{service}/Environments"
     environment = emulator.api("POST", API, path, data={"UniqueName": "all"}).json()
-    site = Deployed(
-        emulator, service, environment["sid"], f"https://{environment['domain_name']}"
-    )
+    site = Deployed(emulator, service, environment["sid"], f"https://{environment['domain_name']}")
     site.activate(build["sid"])
 
     page = site.call("/")

@@ -181,20 +181,12 @@ def test_another_version_of_a_package_is_noted(emulator: Running) -> None:
     assert "twilio@5.0.0 was asked for; the emulator runs 6." in note["message"]
 
 
-def test_build_without_the_runtime_names_the_command(
-    emulator: Running, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
-) -> None:
-    """Without the host's node_modules a build is refused and told what to run."""
-    service = emulator.service("no-runtime")
-    version = emulator.upload(service, "/hello", HELLO)["sid"]
+def test_missing_runtime_names_the_command(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """Without the host's node_modules nothing can be built; the error says what to run."""
     monkeypatch.setattr(dependencies, "NODE_MODULES", tmp_path)
 
-    answer = emulator.api(
-        "POST", API, f"/v1/Services/{service}/Builds", data={"FunctionVersions": version}
-    )
-
-    assert answer.status_code == 400
-    assert "run `npm ci` in" in answer.json()["message"]
+    with pytest.raises(dependencies.RuntimeNotInstalled, match=r"run `npm ci` in .*node"):
+        dependencies.installed_packages()
 
 
 def test_build_refuses_strangers_and_doubles(emulator: Running) -> None:

@@ -6,7 +6,7 @@ import hashlib
 import hmac
 import json
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -34,22 +34,24 @@ class ContactCentre:
     sync_service_sid: str
     deployment: Deployment
 
-    # --- TaskRouter
-
     @property
     def url(self) -> str:
+        """The workspace's address."""
         return f"{TASKROUTER}/{self.workspace_sid}"
 
     def post(self, url: str, **form: Any) -> dict[str, Any]:
+        """Create or update a resource."""
         answer = self.emulator.request("POST", url, data=form)
         assert answer.status_code in (200, 201), answer.text
         body: dict[str, Any] = answer.json()
         return body
 
     def delete(self, url: str) -> None:
+        """Delete a resource."""
         assert self.emulator.request("DELETE", url).status_code == 204
 
-    def list(self, collection: str, **params: str) -> list[dict[str, Any]]:
+    def read_all(self, collection: str, **params: str) -> list[dict[str, Any]]:
+        """Read a collection of the workspace."""
         params = {"PageSize": "1000", **params}
         answer = self.emulator.request("GET", f"{self.url}/{collection}", params=params)
         assert answer.status_code == 200, answer.text
@@ -59,20 +61,25 @@ class ContactCentre:
         return found
 
     def add_worker(self, name: str, **attributes: Any) -> str:
+        """Create a worker and return its SID."""
         form = {"FriendlyName": name, "Attributes": json.dumps(attributes)}
         return str(self.post(f"{self.url}/Workers", **form)["sid"])
 
     def add_queue(self, name: str, expression: str) -> str:
+        """Create a task queue and return its SID."""
         form = {"FriendlyName": name, "TargetWorkers": expression}
         return str(self.post(f"{self.url}/TaskQueues", **form)["sid"])
 
     def change_queue(self, sid: str, expression: str) -> None:
+        """Give a task queue another expression."""
         self.post(f"{self.url}/TaskQueues/{sid}", TargetWorkers=expression)
 
     def delete_queue(self, sid: str) -> None:
+        """Delete a task queue."""
         self.delete(f"{self.url}/TaskQueues/{sid}")
 
     def attributes(self, worker_sid: str) -> dict[str, Any]:
+        """Read a worker's attributes."""
         answer = self.emulator.request("GET", f"{self.url}/Workers/{worker_sid}")
         attributes: dict[str, Any] = json.loads(answer.json()["attributes"])
         return attributes
@@ -85,39 +92,39 @@ class ContactCentre:
 
     def eligible(self) -> dict[str, list[str]]:
         """The server's own lists, inverted: worker SID to the sorted SIDs of its queues."""
-        found: dict[str, list[str]] = {worker["sid"]: [] for worker in self.list("Workers")}
-        for queue in self.list("TaskQueues"):
-            for worker in self.list("Workers", TaskQueueSid=queue["sid"]):
+        found: dict[str, list[str]] = {worker["sid"]: [] for worker in self.read_all("Workers")}
+        for queue in self.read_all("TaskQueues"):
+            for worker in self.read_all("Workers", TaskQueueSid=queue["sid"]):
                 found[worker["sid"]].append(queue["sid"])
         return {sid: sorted(queues) for sid, queues in found.items()}
 
     def held(self) -> dict[str, Any]:
         """What the workers' attributes say."""
-        workers = self.list("Workers")
+        workers = self.read_all("Workers")
         return {w["sid"]: json.loads(w["attributes"]).get("queues") for w in workers}
 
     def await_right(self, seconds: float = 30, but: frozenset[str] = frozenset()) -> None:
         """Wait until every worker holds exactly its queues and no batch is under way."""
 
-        def settled() -> bool:
-            eligible, held = self.eligible(), self.held()
-            right = all(held[sid] == eligible[sid] for sid in eligible if sid not in but)
-            return right and not self.running()
+        deadline = time.monotonic() + seconds
+        while wrong := self.wrong(but) or self.running():
+            if time.monotonic() > deadline:
+                raise AssertionError(f"after {seconds} s: {wrong}; batch: {self.latest()}")
+            time.sleep(0.1)
 
-        try:
-            wait_for(settled, seconds=seconds, what="all workers to be right")
-        except TimeoutError:
-            eligible, held = self.eligible(), self.held()
-            wrong = {s: (held[s], eligible[s]) for s in eligible if held[s] != eligible[s]}
-            raise AssertionError(f"wrong: {wrong}; batch: {self.latest()}") from None
-
-    # --- Sync
+    def wrong(self, but: frozenset[str] = frozenset()) -> dict[str, Any]:
+        """Workers whose queues are not those the server lists, with both."""
+        eligible, held = self.eligible(), self.held()
+        sids = [sid for sid in eligible if sid not in but and held[sid] != eligible[sid]]
+        return {sid: (held[sid], eligible[sid]) for sid in sids}
 
     @property
     def documents_url(self) -> str:
+        """The address of the Sync service's documents."""
         return f"{SYNC}/{self.sync_service_sid}/Documents"
 
     def document(self, name: str) -> dict[str, Any] | None:
+        """Read a document's data, None where there is none."""
         answer = self.emulator.request("GET", f"{self.documents_url}/{name}")
         if answer.status_code == 404:
             return None
@@ -125,6 +132,7 @@ class ContactCentre:
         return data
 
     def put(self, name: str, data: dict[str, Any]) -> None:
+        """Write a document's data, whether it exists or not."""
         form = {"UniqueName": name, "Data": json.dumps(data)}
         answer = self.emulator.request("POST", self.documents_url, data=form)
         if answer.status_code == 409:
@@ -136,6 +144,7 @@ class ContactCentre:
         return self.document(f"batch-{latest['batch']}") if latest else None
 
     def running(self) -> bool:
+        """Tell whether the newest batch is still to be done."""
         record = self.latest()
         return record is not None and record["status"] not in TERMINAL
 
@@ -170,8 +179,6 @@ class ContactCentre:
         self.put(f"batch-{batch}", record)
         self.put(LATEST, {"batch": batch, "document_sid": "ET"})
 
-    # --- the functions
-
     def message(self, batch: str, generation: int = 1, lane: int = 0) -> dict[str, str]:
         """A signed batch message."""
         content = {"batch": batch, "lane": lane, "generation": generation}
@@ -195,7 +202,10 @@ class ContactCentre:
 
     def await_events(self, event_type: str, count: int, seconds: float = 20) -> None:
         """Wait until as many callbacks of a type were answered."""
-        enough: Callable[[], bool] = lambda: len(list(self.events(event_type))) >= count  # noqa: E731
+
+        def enough() -> bool:
+            return len(list(self.events(event_type))) >= count
+
         wait_for(enough, seconds=seconds, what=f"{count} x {event_type}")
 
 

@@ -53,7 +53,9 @@ def deploy(emulator: RunningEmulator, name: str, variables: dict[str, str]) -> D
 
 def set_variable(emulator: RunningEmulator, deployment: Deployment, key: str, value: str) -> None:
     """Change a variable of the running functions."""
-    url = f"{SERVERLESS}/{deployment.service_sid}/Environments/{deployment.environment_sid}/Variables"
+    url = (
+        f"{SERVERLESS}/{deployment.service_sid}/Environments/{deployment.environment_sid}/Variables"
+    )
     found = emulator.request("GET", url, params={"PageSize": 100}).json()["variables"]
     sid = next(variable["sid"] for variable in found if variable["key"] == key)
     _post(emulator, f"{url}/{sid}", Value=value)

@@ -15,13 +15,12 @@ import pytest
 
 from taskrouter_ops import CallbackSettings, Target
 from taskrouter_ops.target import EVENT_HANDLER_PATH
-from tests.ops.deploying import deploy_functions
+from tests.ops.deploying import deploy_functions, settled
 from twilio_client import Credentials, RetryPolicy, TwilioClient, urls
 from twilio_client.attributes import parse_attributes
 from twilio_emulator.testing import RunningEmulator, start_emulator
 
 ROOT = Path(__file__).resolve().parents[2]
-PORT = 4160
 WORKERS = 25
 # Short, so that a sync of a few workers takes several hops.
 BUDGET_MS = 400
@@ -82,8 +81,6 @@ class Centre:
 
     def callbacks_settled(self) -> None:
         """Wait until no event is on its way any more."""
-        from tests.ops.deploying import settled
-
         settled(self.emulator)
 
     def queue_names(self) -> list[str]:
@@ -125,7 +122,7 @@ def run_command(*arguments: str, **environ: str) -> subprocess.CompletedProcess[
 @pytest.fixture(scope="session")
 def deployed() -> Iterator[Centre]:
     """Deploy once for all tests: queues, Sync service, functions, event callback."""
-    with start_emulator(workers=WORKERS, port=PORT, rate_limits=False) as emulator:
+    with start_emulator(workers=WORKERS, rate_limits=False) as emulator:
         client = TwilioClient(
             Credentials(emulator.account_sid, auth_token=emulator.auth_token),
             emulator.base_url,

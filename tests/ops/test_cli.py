@@ -65,7 +65,7 @@ def test_a_failed_check_is_one_line_and_exit_code_1(centre: Centre) -> None:
 
     assert result.returncode == 1
     assert result.stderr.count("\n") == 1
-    assert result.stderr.startswith("error: verify-callbacks: check callback-signature failed")
+    assert result.stderr.startswith("error: check callback-signature failed")
 
 
 def test_a_batch_that_ended_well_needs_no_resume(centre: Centre) -> None:
@@ -117,6 +117,17 @@ def test_unreadable_stack_outputs_are_exit_code_2(tmp_path: Path) -> None:
     assert (absent.returncode, garbled.returncode) == (2, 2)
     assert "No such file" in absent.stderr
     assert "pulumi stack output --json" in garbled.stderr
+
+
+def test_a_functions_url_of_nobody_is_exit_code_2(centre: Centre) -> None:
+    """The secret of the batch endpoints is looked for by the domain."""
+    centre.command("sync")
+    centre.disturb(min(centre.workers()), queues=[])
+
+    result = centre.command("sync", TASKROUTER_FUNCTIONS_URL="https://other-1234-test.twil.io")
+
+    assert result.returncode == 2
+    assert "no environment of this account serves 'other-1234-test.twil.io'" in result.stderr
 
 
 def test_wrong_credentials_are_exit_code_3(centre: Centre) -> None:

@@ -9,6 +9,7 @@ import pytest
 from taskrouter_ops import BatchFailed, SyncFailed
 from taskrouter_ops.batches import Batches
 from taskrouter_ops.queue_sync import plan_now, run
+from taskrouter_ops.queue_sync.listing import look
 from taskrouter_ops.waiting import Waiting
 from tests.ops.conftest import Centre
 from twilio_client import ServerFault
@@ -114,6 +115,8 @@ def test_a_dead_chain_is_taken_up_again(stale: Centre) -> None:
     """A hop that dies takes its chain with it; the lease runs out and the lane goes on."""
     ahead = Waiting(now=lambda: time.time() + 20)
     lines: list[str] = []
+    # Slow writes, so that the first hop cannot do all of it within its budget.
+    stale.emulator.add_fault(kind="api", method="POST", path=r"Workers/WK\w+$", latency_ms=300)
     died = stale.emulator.add_fault(
         kind="function", function="/batch/process", skip=1, count=4, drop=True
     )
@@ -158,6 +161,22 @@ def test_a_forged_message_is_refused_by_the_functions(centre: Centre) -> None:
     message = {"payload": "{}", "timestamp": str(int(time.time())), "signature": "0" * 64}
 
     assert centre.client.call_function(url, json_body=message).status == 401
+
+
+def test_attributes_a_list_leaves_out_are_read_one_by_one(centre: Centre) -> None:
+    """Twilio's pages say lists carry null for attributes; that never means "no queues"."""
+    run(centre.client, centre.target)
+    held = centre.held()
+    page = {
+        "workers": [{"sid": sid, "attributes": None} for sid in held],
+        "meta": {"key": "workers", "next_page_url": None},
+    }
+    rule = {"kind": "api", "method": "GET", "path": r"/Workers$", "status": 200, "body": page}
+
+    with centre.emulator.fault(**rule):
+        listing = look(centre.client, centre.target.workspace_sid)
+
+    assert listing.current == held
 
 
 def test_planning_writes_nothing(stale: Centre) -> None:

@@ -14,6 +14,7 @@ from typing import Any
 
 import pytest
 
+from taskrouter_ops.release_record import ReleaseRecord
 from tests.ops.conftest import ROOT, Centre
 
 PROJECT = """\
@@ -167,7 +168,7 @@ def test_a_changed_trigger_runs_the_hooks_again(stack: Stack) -> None:
         ),
         (
             {"kind": "api", "method": "POST", "path": r"Workers/WK\w+$", "status": 400, "count": 1},
-            "sync-worker-queues: 1 worker(s) are stale",
+            "1 worker(s) do not hold the queues",
         ),
     ],
     ids=["unsigned-accepted", "one-worker-failing"],
@@ -185,6 +186,8 @@ def test_a_failed_hook_stops_the_update_and_runs_again(
     assert words in failed.stdout
     assert "Traceback" not in failed.stdout + failed.stderr
     assert not stack.released()
+    record = ReleaseRecord(stack.centre.client, stack.centre.target)
+    assert record.read()["status"] == "unverified"
     again = stack.up()
     assert again.returncode == 0, again.stdout
     assert stack.outputs()["status"] == "verified"

@@ -138,7 +138,7 @@ def test_a_failed_upload_keeps_the_sid_and_is_taken_up_again(
 
     with (
         stage.emulator.fault(method="POST", host="serverless-upload", **refused),
-        pytest.raises(Failed, match="upload .*Content is empty.*run the update again") as failed,
+        pytest.raises(Failed, match=r"upload .*Content is empty.*run the update again") as failed,
     ):
         stage.plugin.create(type_, inputs)
 

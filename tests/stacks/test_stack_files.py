@@ -13,6 +13,7 @@ from jsonschema import Draft202012Validator
 from components.definition import Definition, load
 from components.definition.expressions import references
 from components.definition.model import Existing, OwnedWorkspace, TaskQueue
+from pulumi_twilio.declarations.event_types import EVENT_TYPES
 
 PROJECT = Path(__file__).parents[2]
 STACKS = PROJECT / "stacks"
@@ -62,6 +63,14 @@ def test_targets_escalate(definition: Definition) -> None:
 
     assert any(target.timeout and target.skip_if for target in targets)
     assert max(len(filter_.targets) for filter_ in definition.workflows["voice"].filters) >= 4
+
+
+def test_the_schema_knows_the_events_that_the_provider_knows() -> None:
+    """Editors, the definition's checks and the provider agree on Twilio's event types."""
+    schema = json.loads((STACKS / "schema.json").read_text())
+
+    assert set(schema["$defs"]["event"]["enum"]) == EVENT_TYPES
+    assert len(EVENT_TYPES) == 49
 
 
 def test_exactly_the_five_events_of_the_sync_are_reported(definition: Definition) -> None:

@@ -8,7 +8,7 @@ Knows nothing of the emulator's store or wire: the Serverless product describes 
 * `installed_packages()` and `resolve(...)` decide a build's dependencies.
 """
 
-from .bundle import BundleFile, Route, lay_out
+from .bundle import BundleFile, Route, file_name, lay_out
 from .dependencies import (
     DependencyProblem,
     Resolution,
@@ -37,6 +37,7 @@ __all__ = [
     "RuntimeSettings",
     "Saturated",
     "TimedOut",
+    "file_name",
     "installed_packages",
     "lay_out",
     "resolve",

@@ -57,8 +57,7 @@ def file_name(file: BundleFile) -> PurePosixPath:
     marker = "" if file.visibility == "public" else f".{file.visibility}"
     if file.type == "asset":
         return "assets" / path.with_name(f"{path.stem}{marker}{path.suffix}")
-    stem = path.name.removesuffix(".js")
-    return "functions" / path.with_name(f"{stem}{marker}.js")
+    return "functions" / path.with_name(f"{path.name}{marker}.js")
 
 
 def routes(files: Iterable[BundleFile], directory: Path) -> Sequence[Route]:

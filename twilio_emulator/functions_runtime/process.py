@@ -20,7 +20,7 @@ from .bundle import Route
 from .dependencies import HOST_FOLDER
 from .invocation import Answered, Headers, Invocation, LogLine
 
-_HOP_BY_HOP = {b"connection", b"keep-alive", b"transfer-encoding", b"date"}
+_HOP_BY_HOP = {b"connection", b"keep-alive", b"transfer-encoding", b"date", b"expect"}
 _LINE_LIMIT = 16 * 1024 * 1024
 _END_OF_LOGS_LIMIT = 1.0
 
@@ -85,9 +85,9 @@ class FunctionProcess:
 
         Raises: ProcessEnded with what Node wrote, when it does not come up.
         """
-        folder = Path(tempfile.mkdtemp(prefix="twilio-functions-"))
+        command = _command()
         process = await asyncio.create_subprocess_exec(
-            *_command(),
+            *command,
             stdin=asyncio.subprocess.PIPE,
             stdout=asyncio.subprocess.PIPE,
             stderr=asyncio.subprocess.PIPE,
@@ -96,6 +96,7 @@ class FunctionProcess:
             cwd=program.directory,
             env=_environment(program, emulator_address),
         )
+        folder = Path(tempfile.mkdtemp(prefix="twilio-functions-"))
         host = cls(process, folder)
         try:
             assert process.stdin is not None  # noqa: S101 - asked for above

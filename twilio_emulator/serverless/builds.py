@@ -7,7 +7,12 @@ from collections import Counter
 from collections.abc import Sequence
 from typing import Any
 
-from twilio_emulator.functions_runtime import RuntimeNotInstalled, installed_packages, resolve
+from twilio_emulator.functions_runtime import (
+    RuntimeNotInstalled,
+    file_name,
+    installed_packages,
+    resolve,
+)
 from twilio_emulator.wire import Call, Parameter, Reply, Route, invalid, page
 
 from . import rules
@@ -145,10 +150,13 @@ def _versions(call: Call, name: str, kind: Kind, service_sid: str) -> Sequence[F
 
 
 def _check_paths(versions: Sequence[FileVersion]) -> None:
-    counts = Counter(version.path for version in versions)
-    twice = sorted(path for path, count in counts.items() if count > 1)
-    if twice:
-        raise invalid(f"More than one file has the path {', '.join(twice)}")
+    for counts in (
+        Counter(version.path for version in versions),
+        Counter(str(file_name(version.bundled())) for version in versions),
+    ):
+        twice = sorted(path for path, count in counts.items() if count > 1)
+        if twice:
+            raise invalid(f"More than one file has the path {', '.join(twice)}")
 
 
 _ALL = "/v1/Services/{ServiceSid}/Builds"

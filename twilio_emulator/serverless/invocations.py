@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import mimetypes
+import os
 import shutil
 import tempfile
 from collections.abc import Sequence
@@ -15,7 +16,6 @@ from urllib.parse import unquote
 from twilio_emulator.accounts.records import Account
 from twilio_emulator.functions_runtime import (
     Answered,
-    BundleFile,
     Crashed,
     FunctionPool,
     Invocation,
@@ -66,7 +66,7 @@ class Invocations:
         self._folder: Path | None = None
         self._routes: dict[str, Sequence[Route]] = {}
         self._pool: FunctionPool | None = None
-        self.settings = RuntimeSettings()
+        self.settings = RuntimeSettings.from_environment(os.environ)
 
     @property
     def pool(self) -> FunctionPool:
@@ -79,9 +79,9 @@ class Invocations:
 
     async def stop(self) -> None:
         """End all processes."""
-        if self._pool is not None:
-            await self._pool.close()
-            self._pool = None
+        pool, self._pool = self._pool, None
+        if pool is not None:
+            await pool.close()
         if self._folder is not None:
             shutil.rmtree(self._folder, ignore_errors=True)
             self._folder = None
@@ -151,10 +151,7 @@ class Invocations:
     def _laid_out(self, build: Build, directory: Path) -> Sequence[Route]:
         if build.sid not in self._routes:
             packages = resolve(build.wanted_dependencies, installed_packages()).packages
-            files = [
-                BundleFile(version.type, version.path, version.visibility, version.content)
-                for version in self._files(build.sid)
-            ]
+            files = [version.bundled() for version in self._files(build.sid)]
             self._routes[build.sid] = lay_out(files, packages, directory)
         return self._routes[build.sid]
 
@@ -183,7 +180,8 @@ class Invocations:
 
     def _keep_logs(self, environment: Environment, version: FileVersion, outcome: Outcome) -> None:
         lines = _lines(outcome)
-        if not lines or self._store[Environment].get(environment.sid) is None:
+        is_gone = self._pool is None or self._store[Environment].get(environment.sid) is None
+        if not lines or is_gone:
             return
         with self._store.transaction():
             now = self._store.clock.now()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 from typing import Any, ClassVar, Literal
 
+from twilio_emulator.functions_runtime import BundleFile
 from twilio_emulator.store import Record
 
 Kind = Literal["function", "asset"]
@@ -75,6 +76,10 @@ class FileVersion(Record):
     visibility: Visibility
     content_type: str
     content: bytes = dataclasses.field(repr=False)
+
+    def bundled(self) -> BundleFile:
+        """Return what the functions runtime wants to know of this file."""
+        return BundleFile(self.type, self.path, self.visibility, self.content)
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)

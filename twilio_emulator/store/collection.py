@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Iterator, ValuesView
+from collections.abc import Callable, Hashable, Iterator, Mapping, ValuesView
 from typing import Generic, TypeVar
 
 from .record import Record
@@ -11,7 +11,7 @@ R = TypeVar("R", bound=Record)
 
 
 class Index(Generic[R]):
-    """Records by a key worked out from each of them, in order of creation."""
+    """Records by a key worked out from each of them, in the order they came to it."""
 
     def __init__(self, key: Callable[[R], Hashable]) -> None:
         self._key = key
@@ -95,7 +95,9 @@ class Collection(Generic[R]):
         """Put, change or (with None) take out one record; return what was there."""
         old = self._records.get(sid)
         if new is not None:
-            self._place(sid)
+            if old is None:
+                self._positions[sid] = self._next_position
+                self._next_position += 1
             self._records[sid] = new
         elif old is not None:
             del self._records[sid]
@@ -103,13 +105,17 @@ class Collection(Generic[R]):
             index.replace(old, new)
         return old
 
-    def restore_order(self) -> None:
-        """Put the records back in order of creation after a removal was undone."""
+    def restore(self, before: Mapping[str, tuple[R | None, int | None]]) -> None:
+        """Put back records and positions by SID, as they were before an undone transaction."""
+        for sid, (record, position) in before.items():
+            if record is None:
+                self._records.pop(sid, None)
+            else:
+                self._records[sid] = record
+            if position is None:
+                self._positions.pop(sid, None)
+            else:
+                self._positions[sid] = position
         ordered = sorted(self._records.values(), key=lambda record: self._positions[record.sid])
         self._records = {record.sid: record for record in ordered}
         self._indexes.clear()
-
-    def _place(self, sid: str) -> None:
-        if sid not in self._positions:
-            self._positions[sid] = self._next_position
-            self._next_position += 1

@@ -27,7 +27,10 @@ class Database:
 
     def __init__(self, path: Path) -> None:
         path.parent.mkdir(parents=True, exist_ok=True)
-        self._connection = sqlite3.connect(path, isolation_level=None, timeout=1)
+        # The server may run in another thread than the one that opened the store.
+        self._connection = sqlite3.connect(
+            path, isolation_level=None, timeout=1, check_same_thread=False
+        )
         # One process per file: a second one would serve its own, ageing copy.
         self._connection.execute("PRAGMA locking_mode=EXCLUSIVE")
         self._connection.execute("PRAGMA journal_mode=WAL")
@@ -59,7 +62,8 @@ class Database:
         try:
             connection.executemany(
                 "INSERT INTO records VALUES (?, ?, ?, ?)"
-                " ON CONFLICT (kind, sid) DO UPDATE SET fields = excluded.fields",
+                " ON CONFLICT (kind, sid) DO UPDATE SET fields = excluded.fields,"
+                " position = excluded.position",
                 ((record.KIND, record.sid, position, record.dump()) for record, position in put),
             )
             connection.executemany(

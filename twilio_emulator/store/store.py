@@ -33,7 +33,7 @@ class StateError(Exception):
 class _Transaction:
     """What one transaction has written, and how to take it back."""
 
-    before: dict[tuple[type[Record], str], Record | None]
+    before: dict[type[Record], dict[str, tuple[Any, int | None]]]  # record and position by SID
     counts: dict[str, int]
     after_commit: list[Callable[[], None]]
     settings: dict[str, object]
@@ -53,6 +53,7 @@ class Store:
         self.clock = clock
         self.sids = SidSequence(seed)
         self._database = database
+        self._kept_counts: dict[str, int] = {}
         self._collections = {kind: Collection(kind) for kind in records}
         self._transaction: _Transaction | None = None
         self._observers: dict[type[Record], list[Callable[[Any, Any], None]]] = {}
@@ -154,6 +155,7 @@ class Store:
         for kind in self._collections:
             self._collections[kind] = Collection(kind)
         self.sids = SidSequence(seed)
+        self._kept_counts = {}
         if self._database is not None:
             self._database.clear()
 
@@ -163,42 +165,47 @@ class Store:
             self._database.close()
 
     def _replace(self, kind: type[Record], sid: str, new: Record | None) -> None:
-        old = self._collections[kind].replace(sid, new)
+        collection = self._collections[kind]
         if self._transaction is not None:
-            self._transaction.before.setdefault((kind, sid), old)
+            known = self._transaction.before.setdefault(kind, {})
+            known.setdefault(sid, (collection.get(sid), collection.position(sid)))
+        collection.replace(sid, new)
 
     def _commit(self, current: _Transaction) -> None:
         if self._database is None:
             return
         put: list[tuple[Record, int]] = []
         removed: list[Record] = []
-        for (kind, sid), old in current.before.items():
-            collection = self._collections[kind]
-            record = collection.get(sid)
-            if record is not None:
-                put.append((record, cast("int", collection.position(sid))))
+        for collection, sid, old, new in self._changes(current):
+            if new is not None:
+                put.append((new, cast("int", collection.position(sid))))
             elif old is not None:
                 removed.append(old)
         settings = dict(current.settings)
-        if self.sids.counts != current.counts:
+        # Not only those of this transaction: a SID may be asked for before it begins.
+        if self.sids.counts != self._kept_counts:
             settings["sids"] = {"seed": self.sids.seed, "counts": self.sids.counts}
         if put or removed or settings:
             self._database.write(put, removed, settings)
+            self._kept_counts = dict(self.sids.counts)
 
     def _undo(self, current: _Transaction) -> None:
-        disordered = set()
-        for (kind, sid), old in current.before.items():
-            if self._collections[kind].get(sid) is None:
-                disordered.add(kind)
-            self._collections[kind].replace(sid, old)
-        for kind in disordered:
-            self._collections[kind].restore_order()
+        for kind, before in current.before.items():
+            self._collections[kind].restore(before)
         self.sids.counts = current.counts
 
     def _tell(self, current: _Transaction) -> None:
-        for (kind, sid), old in current.before.items():
-            for observer in self._observers.get(kind, ()):
-                observer(old, self._collections[kind].get(sid))
+        for collection, _, old, new in self._changes(current):
+            for observer in self._observers.get(collection.kind, ()):
+                observer(old, new)
+
+    def _changes(
+        self, current: _Transaction
+    ) -> Iterator[tuple[Collection[Any], str, Record | None, Record | None]]:
+        for kind, before in current.before.items():
+            collection = self._collections[kind]
+            for sid, (old, _) in before.items():
+                yield collection, sid, old, collection.get(sid)
 
     def _load(self, database: Database) -> None:
         kinds = {kind.KIND: kind for kind in self._collections}
@@ -210,3 +217,4 @@ class Store:
         kept = cast("dict[str, Any] | None", database.setting("sids"))
         if kept is not None:
             self.sids = SidSequence(kept["seed"], kept["counts"])
+            self._kept_counts = dict(self.sids.counts)

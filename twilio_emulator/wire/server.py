@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import signal
 import socket
+import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
@@ -36,6 +37,9 @@ class Server(uvicorn.Server):
     @contextmanager
     def capture_signals(self) -> Iterator[None]:
         """Stop on SIGTERM and SIGINT, and end with exit code 0 (uvicorn would raise them again)."""
+        if threading.current_thread() is not threading.main_thread():
+            yield
+            return
         loop = asyncio.get_running_loop()
         for number in (signal.SIGTERM, signal.SIGINT):
             loop.add_signal_handler(number, self.handle_exit, number, None)
@@ -71,6 +75,11 @@ def listen(host: str, port: int) -> socket.socket:
 
 def run(app: App, listener: socket.socket, ready: Callable[[], None]) -> None:
     """Serve until SIGTERM or SIGINT."""
+    server(app, ready).run([listener])
+
+
+def server(app: App, ready: Callable[[], None]) -> Server:
+    """Prepare a server; `ready` is called once it answers, `should_exit = True` ends it."""
     config = uvicorn.Config(
         app,
         http=Protocol,
@@ -83,4 +92,4 @@ def run(app: App, listener: socket.socket, ready: Callable[[], None]) -> None:
         server_header=False,
         proxy_headers=False,
     )
-    Server(config, ready).run([listener])
+    return Server(config, ready)

@@ -21,6 +21,7 @@ const FAILURES_KEPT = 50;
 const WORK_TTL = 24 * 3600; // seconds
 const RECORD_TTL = 7 * 24 * 3600; // seconds
 const WRITES_AT_ONCE = 8;
+const FIRST_HOP_MS = 5_000; // before that nobody else need start a new lane
 const LETTERS = 'abcdefghijklmnopqrstuvwxyz0123456789';
 
 const recordName = (batch) => `batch-${batch}`;
@@ -59,7 +60,7 @@ function newLane(shards, verify) {
   return {
     generation: 0,
     holder: null,
-    lease_expires_at: 0,
+    lease_expires_at: Date.now() + FIRST_HOP_MS,
     shards: shards.map((_, number) => number),
     cursor: { shard: 0, item: 0 },
     ...zeroCounts(),
@@ -97,22 +98,40 @@ async function writeShards(documents, batch, shards, first = 0) {
   }
 }
 
+// Whether `latest-…` could be moved on from what it was when nothing ran.
+async function claimLatest(documents, latest, pointer) {
+  try {
+    if (latest) await documents.update(LATEST, pointer, latest.revision);
+    else await documents.create(LATEST, pointer);
+    return true;
+  } catch (error) {
+    if (error.status !== 412 && error.status !== 409) throw error;
+    return (await documents.read(LATEST))?.data.batch === pointer.batch;
+  }
+}
+
 /**
  * Write the documents of a new batch of one lane, `latest-…` last. Nothing runs yet.
  *
  * @param {import('./sync-documents.private.js').SyncDocuments} documents
  * @param {{reason: string, queues: string[], items: Array}} plan
- * @returns {Promise<{batch: string, documentSid: string}>}
+ * @param {{revision: string} | null} latest the document `latest-…` as it was read
+ * @returns {Promise<{batch: string, documentSid: string} | null>} null: another batch came first,
+ *   this one is cancelled
  */
-async function createBatch(documents, { reason, queues, items }) {
+async function createBatch(documents, { reason, queues, items }, latest) {
   const batch = newId();
   const shards = cutShards(queues, items);
   await writeShards(documents, batch, shards);
   await createOnce(documents, laneName(batch, 0), newLane(shards, queues));
   const record = newRecord(reason, items.length, shards.length);
   const { sid } = await createOnce(documents, recordName(batch), record, RECORD_TTL);
-  await documents.amendOrCreate(LATEST, () => ({ batch, document_sid: sid }));
-  return { batch, documentSid: sid };
+  if (await claimLatest(documents, latest, { batch, document_sid: sid })) {
+    return { batch, documentSid: sid };
+  }
+  const cancelled = { status: 'cancelled', finished_at: timeText() };
+  await documents.amend(recordName(batch), (data) => ({ ...data, ...cancelled }));
+  return null;
 }
 
 /**

@@ -11,14 +11,13 @@ const https = require('node:https');
 
 const load = (name) => require(Runtime.getFunctions()[`lib/${name}`].path);
 const { LATEST, isTerminal, laneName, recordName } = load('batch-documents');
-const { hasEnded, isDead } = load('lane');
+const { hasEnded, isDead, releaseLease } = load('lane');
 const log = load('log');
 const { describeError, sleep } = load('retry');
 const { signMessage } = load('signing');
 
 const POLL_MS = 150;
 const REPEAT_MS = 1500;
-const RESUME_MS = 3000;
 
 function post(settings, message, onProblem) {
   const body = JSON.stringify(signMessage(settings.secret, message, Date.now()));
@@ -37,18 +36,17 @@ function post(settings, message, onProblem) {
  *
  * @param {import('./invocation.private.js').Invocation} invocation
  * @param {{batch: string, lane: number, generation: number}} message
- * @param {number} [deadline] epoch milliseconds
- * @returns {Promise<boolean>} false when nobody had taken over by the deadline
+ * @returns {Promise<boolean>} false when nobody had taken over at the end of the time
  * @throws {Error} when the lane's document cannot be read
  */
-async function handOver(invocation, message, deadline = invocation.end) {
+async function handOver(invocation, message) {
   const name = laneName(message.batch, message.lane);
   let watching = true;
   const onProblem = (problem) => {
     if (watching) log.warn('lane.next-hop-refused', { ...message, problem });
   };
   let nextPost = 0;
-  while (Date.now() < deadline) {
+  while (Date.now() < invocation.end) {
     if (Date.now() >= nextPost) {
       post(invocation.settings, message, onProblem);
       nextPost = Date.now() + REPEAT_MS;
@@ -66,53 +64,77 @@ async function handOver(invocation, message, deadline = invocation.end) {
 }
 
 /**
- * Find the newest batch if it is still to be done.
+ * Find the newest batch.
  *
  * @param {import('./sync-documents.private.js').SyncDocuments} documents
- * @returns {Promise<{batch: string, record: object} | null>}
+ * @returns {Promise<{latest: object | null, running: {batch: string, record: object} | null}>}
+ *   the document `latest-…`, and the batch it names if that is still to be done
  */
-async function findRunningBatch(documents) {
+async function findNewestBatch(documents) {
   const latest = await documents.read(LATEST);
-  if (latest === null) return null;
+  if (latest === null) return { latest, running: null };
   const { batch } = latest.data;
   const record = await documents.read(recordName(batch));
-  if (record === null || isTerminal(record.data)) return null;
-  return { batch, record: record.data };
+  const open = record !== null && !isTerminal(record.data);
+  return { latest, running: open ? { batch, record: record.data } : null };
 }
 
+/**
+ * Read the lanes of a batch.
+ *
+ * @param {import('./sync-documents.private.js').SyncDocuments} documents
+ * @param {string} batch
+ * @param {number} count
+ * @returns {Promise<{number: number, lane: object, revision: string}[]>} without those whose
+ *   documents are gone
+ */
 async function readLanes(documents, batch, count) {
   const numbers = Array.from({ length: count }, (_, number) => number);
   const found = await Promise.all(numbers.map((number) => documents.read(laneName(batch, number))));
-  return found.map((document, number) => ({ number, lane: document?.data ?? null }));
+  const lanes = found.map((document, number) => ({ document, number }));
+  return lanes
+    .filter(({ document }) => document !== null)
+    .map(({ document, number }) => ({ number, lane: document.data, revision: document.revision }));
 }
 
 // A batch whose lanes have all ended died just before its record became terminal: any lane will do.
 function deadLanes(lanes, now) {
-  const dead = lanes.filter(({ lane }) => isDead(lane, now));
-  const allEnded = lanes.every(({ lane }) => hasEnded(lane));
-  if (!allEnded) return dead;
+  if (!lanes.every(({ lane }) => hasEnded(lane))) {
+    return lanes.filter(({ lane }) => isDead(lane, now));
+  }
   return lanes.filter(({ lane }) => lane.lease_expires_at < now).slice(0, 1);
+}
+
+// Of many events that find a dead lane one resumes it: the one whose write here holds.
+async function announce({ documents }, batch, { number, lane, revision }) {
+  try {
+    await documents.update(laneName(batch, number), releaseLease(lane, Date.now()), revision);
+    return true;
+  } catch (error) {
+    if (error.status !== 412) throw error;
+    return false;
+  }
+}
+
+async function resumeLane(invocation, batch, found) {
+  if (!(await announce(invocation, batch, found))) return true;
+  const message = { batch, lane: found.number, generation: found.lane.generation + 1 };
+  log.warn('lane.resumed', message);
+  return handOver(invocation, message);
 }
 
 /**
  * Set the dead lanes of a batch going again.
  *
  * @param {import('./invocation.private.js').Invocation} invocation
- * @param {{batch: string, record: {lanes: number}}} running
- * @returns {Promise<boolean>} false when a lane's document is gone or a lane was not taken over
+ * @param {string} batch
+ * @param {{number: number, lane: object, revision: string}[]} lanes
+ * @throws {Error} when a lane was not taken over in the time of this invocation
  */
-async function resumeDeadLanes(invocation, { batch, record }) {
-  const lanes = await readLanes(invocation.documents, batch, record.lanes);
-  if (lanes.length === 0 || lanes.some(({ lane }) => lane === null)) return false;
-  const deadline = Math.min(Date.now() + RESUME_MS, invocation.end);
-  const taken = await Promise.all(
-    deadLanes(lanes, Date.now()).map(({ number, lane }) => {
-      const message = { batch, lane: number, generation: lane.generation + 1 };
-      log.warn('lane.resumed', message);
-      return handOver(invocation, message, deadline);
-    }),
-  );
-  return taken.every(Boolean);
+async function resumeDeadLanes(invocation, batch, lanes) {
+  const dead = deadLanes(lanes, Date.now());
+  const taken = await Promise.all(dead.map((found) => resumeLane(invocation, batch, found)));
+  if (!taken.every(Boolean)) throw new Error(`batch ${batch} has stopped and was not taken up`);
 }
 
-module.exports = { findRunningBatch, handOver, readLanes, resumeDeadLanes };
+module.exports = { findNewestBatch, handOver, readLanes, resumeDeadLanes };

@@ -136,7 +136,7 @@ class LaneRun {
   async otherLanes() {
     if (this.laneCount === 1) return [];
     const lanes = await readLanes(this.documents, this.batch, this.laneCount);
-    return lanes.filter(({ number, lane }) => number !== this.number && lane).map((l) => l.lane);
+    return lanes.filter(({ number }) => number !== this.number).map(({ lane }) => lane);
   }
 
   #isOurs({ generation, holder }) {

@@ -35,7 +35,7 @@ function takeLease(lane, { generation, holder, now }) {
   return { ...lane, generation, holder, lease_expires_at: now + LEASE_MS };
 }
 
-/** Let go of the lease so that the next generation may take it at once. */
+/** Let go of the lease so that the next generation may take it, and is expected to, soon. */
 const releaseLease = (lane, now) => ({
   ...lane,
   holder: null,

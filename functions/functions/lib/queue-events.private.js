@@ -10,8 +10,7 @@
 
 const load = (name) => require(Runtime.getFunctions()[`lib/${name}`].path);
 const { createBatch, isTerminal, recordName } = load('batch-documents');
-const { findRunningBatch, handOver, resumeDeadLanes } = load('hand-over');
-const log = load('log');
+const { findNewestBatch, handOver, readLanes, resumeDeadLanes } = load('hand-over');
 const { readPlan } = load('queue-plan');
 
 const WAITING_MAX = 50; // SIDs in a record, which stays below 10 KiB
@@ -23,15 +22,24 @@ function withWaiting(record, queueSid) {
   return { ...record, waiting: [...waiting.add(queueSid)] };
 }
 
-async function joinRunningBatch(invocation, queueSid) {
+// Null where no batch runs, or none that can be trusted to end: documents of its lanes are gone.
+async function joinBatch(invocation, running, queueSid) {
+  if (running === null) return null;
   const { documents } = invocation;
-  const running = await findRunningBatch(documents);
-  if (running === null || !(await resumeDeadLanes(invocation, running))) return null;
-  const record = await documents.amend(recordName(running.batch), (data) =>
-    withWaiting(data, queueSid),
-  );
-  const joined = record?.waiting?.includes(queueSid) && !isTerminal(record);
-  return joined ? { outcome: 'waiting', batch: running.batch } : null;
+  const { batch, record } = running;
+  const lanes = await readLanes(documents, batch, record.lanes);
+  if (lanes.length === 0 || lanes.length < record.lanes) return null;
+  const joined = await documents.amend(recordName(batch), (data) => withWaiting(data, queueSid));
+  if (!joined?.waiting?.includes(queueSid) || isTerminal(joined)) return null;
+  await resumeDeadLanes(invocation, batch, lanes);
+  return { outcome: 'waiting', batch };
+}
+
+async function startBatch(invocation, { batch, documentSid }) {
+  if (!(await handOver(invocation, { batch, lane: 0, generation: 1 }))) {
+    throw new Error(`batch ${batch} was written, but no function took it up`);
+  }
+  return { outcome: 'started', batch, document_sid: documentSid };
 }
 
 /**
@@ -43,18 +51,17 @@ async function joinRunningBatch(invocation, queueSid) {
  * @throws {Error} when a listing failed or the batch was not taken up
  */
 async function followQueue(invocation, { queueSid, reason, deleted }) {
-  const joined = await joinRunningBatch(invocation, queueSid);
-  if (joined) return joined;
+  const { documents, taskRouter } = invocation;
   const gone = new Set(deleted ? [queueSid] : []);
-  const items = await readPlan(invocation.taskRouter, [queueSid], gone);
-  if (items.length === 0) return { outcome: 'unchanged' };
-  const plan = { reason, queues: [queueSid], items };
-  const { batch, documentSid } = await createBatch(invocation.documents, plan);
-  log.info('batch.created', { batch, document: documentSid, reason, items: items.length });
-  if (!(await handOver(invocation, { batch, lane: 0, generation: 1 }))) {
-    throw new Error(`batch ${batch} was written, but no function took it up`);
+  for (;;) {
+    const { latest, running } = await findNewestBatch(documents);
+    const joined = await joinBatch(invocation, running, queueSid);
+    if (joined) return joined;
+    const items = await readPlan(taskRouter, [queueSid], gone);
+    if (items.length === 0) return { outcome: 'unchanged' };
+    const created = await createBatch(documents, { reason, queues: [queueSid], items }, latest);
+    if (created) return startBatch(invocation, created);
   }
-  return { outcome: 'started', batch, document_sid: documentSid };
 }
 
 module.exports = { followQueue };

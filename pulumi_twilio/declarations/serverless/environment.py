@@ -36,7 +36,7 @@ ENVIRONMENT = Declaration(
             "End of the domain's first label; left out, the domain is the service's base alone.",
             max_length=16,
             pattern=r"[a-z0-9-]+",
-            pattern_hint="lower-case letters, digits and hyphens",
+            pattern_hint="may have lower-case letters, digits and hyphens only",
             replaces=True,
         ),
     ),

@@ -28,8 +28,8 @@ SERVICE = Declaration(
             "Name that is unique in the account and part of every domain of the service.",
             required=True,
             max_length=50,
-            pattern=r"[A-Za-z0-9-]+",
-            pattern_hint="letters, digits and hyphens",
+            pattern=r"[A-Za-z0-9_-]+",
+            pattern_hint="may have letters, digits, hyphens and underscores only",
             replaces=True,
             sent=Sent.ON_CREATE,
         ),
@@ -53,6 +53,6 @@ SERVICE = Declaration(
     ),
     namesake=Namesake("uniqueName"),
     source="Serverless API, Service resource (OpenAPI serverless_v1)",
-    assumed="The characters of uniqueName are those a domain name allows.",
+    assumed="uniqueName may have letters, digits, hyphens and underscores.",
     example={"uniqueName": "contact-centre", "friendlyName": "Contact centre"},
 )

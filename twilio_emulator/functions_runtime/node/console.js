@@ -20,16 +20,30 @@ const LEVELS = {
 // Longer lines are cut; the emulator keeps them all in memory.
 const LONGEST = 65536;
 
+const pause = new Int32Array(new SharedArrayBuffer(4));
+
+// The emulator may have made the descriptor non-blocking: a full pipe is waited for.
+function writeAll(bytes) {
+  let left = bytes;
+  while (left.length > 0) {
+    try {
+      left = left.subarray(writeSync(1, left));
+    } catch (error) {
+      if (error.code !== 'EAGAIN') throw error;
+      Atomics.wait(pause, 0, 0, 2);
+    }
+  }
+}
+
 function emit(event) {
-  writeSync(1, `${JSON.stringify(event)}\n`);
+  writeAll(Buffer.from(`${JSON.stringify(event)}\n`));
 }
 
 function log(level, message) {
   emit({ event: 'log', level, message: message.slice(0, LONGEST) });
 }
 
-// A stream of our own: touching Node's would make the descriptor non-blocking, and a full pipe
-// would then lose lines.
+// A stream of our own: Node's would write past the protocol.
 function capturedStream(level) {
   return new Writable({
     decodeStrings: false,
