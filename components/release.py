@@ -7,7 +7,7 @@ A hook that fails *before* its resource is created or updated keeps the resource
 recorded, so the next `pulumi up` runs it again; a failed hook *after* would be forgotten.
 Both hooks may therefore run again at any time, and are idempotent.
 
-Type: `taskrouter:index:Release`. Children: one `twilio:taskrouter:Release`.
+Type: `contactcentre:index:Release`. Children: one `twilio:taskrouter:Release`.
 """
 
 from __future__ import annotations
@@ -53,8 +53,8 @@ class ReleaseArgs:
     sync_service_sid: pulumi.Input[str]
     functions_url: pulumi.Input[str]
     callback_url: pulumi.Input[str]
-    events: pulumi.Input[Sequence[pulumi.Input[str]]]
-    triggers: pulumi.Input[Mapping[str, pulumi.Input[str]]]
+    events: pulumi.Input[Sequence[str]]
+    triggers: Mapping[str, pulumi.Input[str]]
     on_failure: OnFailure = "fail"
 
 
@@ -76,7 +76,7 @@ class Release(pulumi.ComponentResource):
         self, name: str, args: ReleaseArgs, opts: pulumi.ResourceOptions | None = None
     ) -> None:
         """Declare the release; `opts` depends on everything else of the stack."""
-        super().__init__("taskrouter:index:Release", name, {}, opts)
+        super().__init__("contactcentre:index:Release", name, {}, opts)
         release = taskrouter.Release(
             name,
             workspace_sid=args.workspace_sid,
@@ -93,16 +93,13 @@ class Release(pulumi.ComponentResource):
         self.register_outputs({"status": self.status, "lastSync": self.last_sync})
 
 
-def _triggers(args: ReleaseArgs) -> pulumi.Output[dict[str, str]]:
-    """Add the callback's settings, which the hooks read back from the release's inputs."""
+def _triggers(args: ReleaseArgs) -> dict[str, pulumi.Input[str]]:
+    """Add the callback's settings, which the hooks read back from the release's inputs.
 
-    def merged(parts: dict[str, Any]) -> dict[str, str]:
-        callback = {CALLBACK_URL: parts["url"], CALLBACK_EVENTS: ",".join(sorted(parts["events"]))}
-        return {**parts["triggers"], **callback}
-
-    return pulumi.Output.all(
-        url=args.callback_url, events=args.events, triggers=args.triggers
-    ).apply(merged)
+    Each key stays a value of its own, so that one that is not known yet hides no other.
+    """
+    events = pulumi.Output.from_input(args.events).apply(lambda names: ",".join(sorted(names)))
+    return {**args.triggers, CALLBACK_URL: args.callback_url, CALLBACK_EVENTS: events}
 
 
 def _hooks(on_failure: OnFailure) -> pulumi.ResourceHookBinding:

@@ -55,14 +55,25 @@ def read(call: Call) -> Values | None:
 
 
 def update(call: Call) -> Values:
-    """Send what changed. Raises: TwilioError; safe to repeat, since it only sets values."""
+    """Send what changed; with nothing to send, read.
+
+    Raises: Refused when it is gone; TwilioError; safe to repeat, since it only sets values.
+    """
     form = update_form(call.declaration, call.old_inputs, call.inputs)
     what = f"update {call.label}"
-    if form:
-        answer = call.client.post(item_url(call), form, repeatable=True, what=what)
-    else:
-        answer = call.client.get(item_url(call), what=what)
+    try:
+        if form:
+            answer = call.client.post(item_url(call), form, repeatable=True, what=what)
+        else:
+            answer = call.client.get(item_url(call), what=what)
+    except NotFound as error:
+        raise gone(error) from error
     return live_values(call, answer.body)
+
+
+def gone(error: NotFound) -> Refused:
+    """Tell what to do when a resource to update is not there."""
+    return Refused(f"{error}. Run `pulumi up --refresh`, which makes it again")
 
 
 def delete(call: Call) -> None:

@@ -55,7 +55,9 @@ def _update(call: Call) -> Values:
     )
     values = None if done.outcome == "gone" else crud.read(call)
     if values is None:
-        raise Refused(f"update {call.label}: it is gone; run `pulumi refresh`, then again")
+        raise Refused(
+            f"update {call.label}: it is gone; run `pulumi up --refresh`, which makes it again"
+        )
     return values
 
 

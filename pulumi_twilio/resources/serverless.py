@@ -517,8 +517,9 @@ class Build(TwilioResource):
             function_version_sids: The function versions in it, at most 50. A change replaces the
                 resource.
             asset_version_sids: The asset versions in it. A change replaces the resource.
-            dependencies: Versions of npm packages by name. Twilio adds some of its own, which are
-                not shown. A change replaces the resource.
+            dependencies: Versions of npm packages by name. Twilio adds some of its own and tells
+                all of them alike, so those it has are not read back. A change replaces the
+                resource.
             runtime: The Node.js version functions run on; left out, Twilio's choice. One of
                 node18, node20, node22. A change replaces the resource.
         """
@@ -553,7 +554,8 @@ class Build(TwilioResource):
     def dependencies(self) -> pulumi.Output[dict[str, str] | None]:
         """Versions of npm packages by name.
 
-        Twilio adds some of its own, which are not shown.
+        Twilio adds some of its own and tells all of them alike, so those it has are not read
+        back.
         """
         return self.output("dependencies")
 

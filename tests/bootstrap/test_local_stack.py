@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 import sys
 from pathlib import Path
 
@@ -51,11 +52,11 @@ def checkout(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Checkout:
 
 
 @pytest.fixture
-def cli(checkout: Checkout) -> installing.PulumiCli:
+def cli() -> installing.PulumiCli:
     """Give the Pulumi CLI of this machine."""
-    found = installing.available(checkout)
+    found = shutil.which("pulumi")
     assert found is not None, "these tests need Pulumi on PATH; `make test` puts it there"
-    return found
+    return installing.PulumiCli(Path(found))
 
 
 def test_deploying_twice_changes_once_and_taking_it_down_leaves_nothing(

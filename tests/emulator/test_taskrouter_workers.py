@@ -93,7 +93,7 @@ def test_attributes_at_the_limit_are_accepted(workspace: WorkspaceClient) -> Non
 
 
 def test_worker_names_are_unique_whatever_their_case(workspace: WorkspaceClient) -> None:
-    """`Alice` and `alice` collide; a worker may keep or re-case its own name; gone names are free."""
+    """`Alice` and `alice` collide; a worker may re-case its own name; gone names are free."""
     first = workspace.make("Workers", FriendlyName="Alice")["sid"]
     second = workspace.make("Workers", FriendlyName="Bob")["sid"]
 
@@ -192,6 +192,45 @@ STEPS = st.lists(
 )
 
 
+class Centre:
+    """Queues and workers of a workspace, with what their eligibility should be."""
+
+    def __init__(self, workspace: WorkspaceClient) -> None:
+        self.workspace = workspace
+        for worker in workspace.get("/Workers")["workers"]:
+            workspace.remove(f"/Workers/{worker['sid']}")
+        for queue in workspace.get("/TaskQueues")["task_queues"]:
+            workspace.remove(f"/TaskQueues/{queue['sid']}")
+        self.queues = {
+            workspace.make("TaskQueues", FriendlyName=text, TargetWorkers=text)["sid"]: text
+            for text in EXPRESSIONS
+        }
+        self.workers: dict[int, str] = {}
+        self.attributes: dict[str, dict[str, Any]] = {}
+
+    def write_worker(self, number: int, attributes: dict[str, Any]) -> None:
+        """Make or change a worker."""
+        text = json.dumps(attributes)
+        if number in self.workers:
+            self.workspace.change(f"/Workers/{self.workers[number]}", Attributes=text)
+        else:
+            made = self.workspace.make("Workers", FriendlyName=f"w{number}", Attributes=text)
+            self.workers[number] = made["sid"]
+        self.attributes[self.workers[number]] = attributes
+
+    def remove_worker(self, number: int, _attributes: object) -> None:
+        """Delete a worker, if it is there."""
+        if (sid := self.workers.pop(number, None)) is not None:
+            del self.attributes[sid]
+            self.workspace.remove(f"/Workers/{sid}")
+
+    def change_queue(self, number: int, attributes: dict[str, Any]) -> None:
+        """Give a queue another expression."""
+        sid = list(self.queues)[number]
+        self.queues[sid] = EXPRESSIONS[(number + len(repr(attributes))) % len(EXPRESSIONS)]
+        self.workspace.change(f"/TaskQueues/{sid}", TargetWorkers=self.queues[sid])
+
+
 @settings(
     max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )
@@ -200,43 +239,25 @@ def test_eligibility_stays_true_through_any_changes(
     workspace: WorkspaceClient, steps: list[tuple[str, int, dict[str, Any]]]
 ) -> None:
     """After any changes of workers and expressions both lists say what the expressions say."""
-    for worker in workspace.get("/Workers")["workers"]:
-        workspace.remove(f"/Workers/{worker['sid']}")
-    for queue in workspace.get("/TaskQueues")["task_queues"]:
-        workspace.remove(f"/TaskQueues/{queue['sid']}")
-    queues = {
-        workspace.make("TaskQueues", FriendlyName=text, TargetWorkers=text)["sid"]: text
-        for text in EXPRESSIONS
+    centre = Centre(workspace)
+    actions = {
+        "worker": centre.write_worker,
+        "gone": centre.remove_worker,
+        "queue": centre.change_queue,
     }
-    workers: dict[int, str] = {}
-    attributes: dict[str, dict[str, Any]] = {}
-    for queue in queues:
+    for queue in centre.queues:
         assert members(workspace, queue) == []
-    for action, number, given_attributes in steps:
-        text = json.dumps(given_attributes)
-        if action == "gone":
-            if number in workers:
-                sid = workers.pop(number)
-                del attributes[sid]
-                workspace.remove(f"/Workers/{sid}")
-        elif action == "worker" and number in workers:
-            workspace.change(f"/Workers/{workers[number]}", Attributes=text)
-            attributes[workers[number]] = given_attributes
-        elif action == "worker":
-            made = workspace.make("Workers", FriendlyName=f"w{number}", Attributes=text)["sid"]
-            workers[number] = made
-            attributes[made] = given_attributes
-        else:
-            queue = list(queues)[number]
-            queues[queue] = EXPRESSIONS[(number + len(text)) % len(EXPRESSIONS)]
-            workspace.change(f"/TaskQueues/{queue}", TargetWorkers=queues[queue])
 
-    for queue, text in queues.items():
-        expected = [sid for sid, value in attributes.items() if parse(text).matches(value)]
+    for action, number, attributes in steps:
+        actions[action](number, attributes)
+
+    for queue, text in centre.queues.items():
+        matches = parse(text).matches
+        expected = [sid for sid, value in centre.attributes.items() if matches(value)]
         assert members(workspace, queue) == expected
-    for sid, value in attributes.items():
+    for sid, value in centre.attributes.items():
         listed = workspace.get("/TaskQueues", WorkerSid=sid)["task_queues"]
-        expected = [queue for queue, text in queues.items() if parse(text).matches(value)]
+        expected = [queue for queue, text in centre.queues.items() if parse(text).matches(value)]
         assert [queue["sid"] for queue in listed] == expected
 
 

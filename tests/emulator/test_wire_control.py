@@ -13,7 +13,9 @@ import httpx
 import pytest
 from twilio.http.http_client import TwilioHttpClient
 from twilio.rest import Client
+from typer.testing import CliRunner
 
+from twilio_emulator.cli import app
 from twilio_emulator.control import ControlError
 from twilio_emulator.testing import RunningEmulator, start_emulator
 
@@ -75,7 +77,7 @@ def test_a_failure_may_come_after_the_write(workspace: WorkspaceClient) -> None:
 
 
 def test_a_dropped_request_gets_no_answer(workspace: WorkspaceClient) -> None:
-    """A dropped connection is an error for the client, stands in the journal, and acts on nothing."""
+    """A dropped connection is an error for the client, and nothing but the journal knows."""
     emulator = workspace.emulator
     emulator.clear_journal()
     with emulator.fault(path="Activities", drop=True), pytest.raises(httpx.RemoteProtocolError):
@@ -220,21 +222,25 @@ def test_sigterm_ends_the_emulator_cleanly(tmp_path: Path) -> None:
 
 def test_the_command_shows_a_running_emulator(emulator: RunningEmulator) -> None:
     """status, journal, faults, reset and env work on a running emulator, and say when none is."""
-    port = ("--port", str(emulator.port))
-    shown = json.loads(command("status", "--json", *port).stdout)
-    added = command("faults", *port, "--add", '{"status": 503, "host": "nowhere"}')
-    listed = json.loads(command("faults", *port).stdout)
-    cleared = command("faults", *port, "--clear")
-    emulator.request("GET", TASKROUTER)
-    lines = command("journal", *port, "--path", "Workspaces").stdout
 
-    assert shown["port"] == emulator.port
-    assert (added.returncode, listed["status"], listed["hits"]) == (0, 503, 0)
-    assert cleared.stdout == ""
+    def run(*arguments: str, port: int = emulator.port) -> Any:
+        return CliRunner().invoke(app, [*arguments, "--port", str(port)])
+
+    added = run("faults", "--add", '{"status": 503, "host": "nowhere"}')
+    listed = json.loads(run("faults").output)
+    emulator.request("GET", TASKROUTER)
+
+    assert json.loads(run("status", "--json").output)["port"] == emulator.port
+    assert f"port {emulator.port}" in run("status").output
+    assert (added.exit_code, listed["status"], listed["hits"]) == (0, 503, 0)
+    assert run("faults", "--clear").output == ""
+    lines = run("journal", "--path", "Workspaces").output
     assert "200 GET taskrouter.twilio.com/v1/Workspaces" in lines
-    assert command("reset", *port, "--workers", "2").returncode == 0
+    assert run("faults", "--add", "[]").output == "--add must be a JSON object\n"
+    assert "unknown colour" in run("faults", "--add", '{"colour": 1}').output
+    assert run("reset", "--workers", "2").exit_code == 0
     assert emulator.status()["counts"]["taskrouter.worker"] == 2
-    assert f"TWILIO_BASE_URL={emulator.base_url}" in command("env", *port).stdout
-    absent = command("status", "--port", "1")
-    assert absent.returncode == 1
-    assert "twilio-emulator serve" in absent.stderr
+    assert f"TWILIO_BASE_URL={emulator.base_url}" in run("env").output
+    absent = run("status", port=1)
+    assert absent.exit_code == 1
+    assert "twilio-emulator serve" in absent.output

@@ -105,7 +105,6 @@ class ContactCentre:
 
     def await_right(self, seconds: float = 30, but: frozenset[str] = frozenset()) -> None:
         """Wait until every worker holds exactly its queues and no batch is under way."""
-
         deadline = time.monotonic() + seconds
         while wrong := self.wrong(but) or self.running():
             if time.monotonic() > deadline:
@@ -174,7 +173,7 @@ class ContactCentre:
             "failures": [],
         }
         self.put(f"batch-{batch}-lane-0", {**state, **lane})
-        record = {"type": "worker-queue-sync", "reason": "test", "status": "queued"}
+        record: dict[str, Any] = {"type": "worker-queue-sync", "reason": "test", "status": "queued"}
         record |= {"total": total, **counts, "failures": [], "lanes": 1, "shards": len(shards)}
         self.put(f"batch-{batch}", record)
         self.put(LATEST, {"batch": batch, "document_sid": "ET"})
@@ -191,13 +190,16 @@ class ContactCentre:
         return self.emulator.request("POST", self.deployment.batch_process, json=message)
 
     def calls(self, **filters: Any) -> list[dict[str, Any]]:
-        """The journal's API calls that functions made to TaskRouter and Sync."""
-        return self.emulator.journal(kind="api", **filters)
+        """The journal's API calls to this workspace and this Sync service."""
+        ours = (self.workspace_sid, self.sync_service_sid)
+        found = self.emulator.journal(kind="api", **filters)
+        return [entry for entry in found if any(sid in entry["path"] for sid in ours)]
 
     def events(self, event_type: str) -> Iterator[dict[str, Any]]:
-        """The callbacks of one type that were answered."""
+        """The workspace's callbacks of one type that were answered."""
+        wanted = {"EventType": event_type, "WorkspaceSid": self.workspace_sid}
         for entry in self.emulator.journal(kind="callback"):
-            if entry["params"].get("EventType") == event_type and entry["status"] is not None:
+            if wanted.items() <= entry["params"].items() and entry["status"] is not None:
                 yield entry
 
     def await_events(self, event_type: str, count: int, seconds: float = 20) -> None:

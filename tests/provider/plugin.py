@@ -95,7 +95,9 @@ class Plugin:
             news=encode(self.check(old.type, inputs)),
         )
         answer = _answer(self.stub.Diff, request)
-        paths = {path: _KINDS.Name(each.kind) for path, each in answer.detailedDiff.items()}
+        order = {name: place for place, name in enumerate(answer.diffs)}
+        in_order = sorted(answer.detailedDiff, key=lambda path: (order[_top_level(path)], path))
+        paths = {path: _KINDS.Name(answer.detailedDiff[path].kind) for path in in_order}
         some = answer.changes == provider_pb2.DiffResponse.DIFF_SOME
         assert some == bool(paths)
         return Diff(paths, list(answer.replaces), answer.deleteBeforeReplace)
@@ -193,6 +195,10 @@ def running_plugin() -> Iterator[Plugin]:
 def urn(type_: str, name: str = "one") -> str:
     """Make a resource's URN."""
     return f"urn:pulumi:test::project::{type_}::{name}"
+
+
+def _top_level(path: str) -> str:
+    return path.partition(".")[0].partition("[")[0]
 
 
 def plain(values: Values) -> Values:

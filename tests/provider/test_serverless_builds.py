@@ -246,17 +246,16 @@ def test_a_purged_build_that_is_still_served_stays(place: Place) -> None:
     assert refreshed.outputs == build.outputs
 
 
-@pytest.mark.parametrize("more", [{}, {"dependencies": {"lodash": "4.17.21", "axios": "1.7.0"}}])
+@pytest.mark.parametrize("more", [{}, {"dependencies": {"twilio": "5.0.0"}, "runtime": "node20"}])
 def test_importing_a_build_finds_what_its_program_says(place: Place, more: Values) -> None:
     """After an import the versions compare equal and Twilio's additions do not show."""
-    build = place.build()
+    build = place.build(**more)
 
     imported = place.stage.plugin.import_(TYPE, build.id)
 
     assert imported is not None
     assert plain(imported.outputs)["status"] == "completed"
-    assert not place.stage.plugin.diff(imported, place.inputs()).changed
-    assert bool(place.stage.plugin.diff(imported, place.inputs(**more)).changed) == bool(more)
+    assert not place.stage.plugin.diff(imported, place.inputs(**more)).changed
 
 
 def test_deploying_makes_the_environment_serve_the_build(place: Place) -> None:

@@ -384,3 +384,12 @@ def test_creates_run_side_by_side(stage: Stage, workspace_sid: str) -> None:
 
     assert len({each.id for each in done}) == 12
     assert time.monotonic() - started < 12 * 0.5 / 2
+
+
+def test_updating_what_is_gone_tells_what_to_do(stage: Stage, workspace_sid: str) -> None:
+    """An update of a queue deleted by hand fails and points to the refresh."""
+    made = queue(stage, workspace_sid)
+    stage.delete(url_of(made, "TaskQueues"))
+
+    with pytest.raises(Failed, match=r"404.*pulumi up --refresh"):
+        stage.plugin.update(made, {**made.inputs, "maxReservedWorkers": 5})

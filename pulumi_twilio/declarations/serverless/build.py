@@ -7,7 +7,7 @@ creating one waits for the end.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from itertools import islice
 from typing import Any
 
@@ -31,12 +31,9 @@ FIRST_PAUSE_SECONDS = 0.2
 LONGEST_PAUSE_SECONDS = 2.0
 LOG_LINES_SEARCHED = 500
 
-# What Twilio adds to every build by itself. Source: assumed from what builds read back.
-ADDED_BY_TWILIO = frozenset({"@twilio/runtime-handler", "fs", "lodash", "twilio", "util", "xmldom"})
-
 _GONE_VERSION = (
-    "Versions that are in no build are purged by Twilio after 7 days; `pulumi up --refresh` "
-    "uploads those files again"
+    "If a version is missing: Twilio purges those that are in no build after 7 days, and "
+    "`pulumi up --refresh` uploads the files again"
 )
 
 
@@ -67,7 +64,7 @@ def _finished(call: Call, made: Created) -> Values:
         reason = f"{error}. Run the update again to go on waiting for build {sid}"
         raise PartlyCreated(made, reason) from error
     if status == "completed":
-        return {**made.values, **_asked_for(call), "status": status}
+        return {**made.values, "status": status}
     if status == "failed":
         raise Refused(_failure(call, sid))
     reason = (
@@ -138,21 +135,13 @@ def _environments(call: Call) -> Iterator[dict[str, Any]]:
     )
 
 
-def _asked_for(call: Call) -> Values:
-    """Return what Twilio cannot change or tell: the inputs this build was made of."""
-    names = ("functionVersionSids", "assetVersionSids", "dependencies")
-    return {name: call.inputs[name] for name in names if call.inputs.get(name)}
-
-
 def _read(call: Call) -> Values | None:
     values = crud.read(call)
     if values is None:
         # A build that an environment still serves is as good as there, record or not.
         served = bool(call.state) and _is_served(call)
         return {**call.state, **call.inputs} if served else None
-    if call.imported:
-        return values
-    return {**values, "dependencies": None, **_asked_for(call)}
+    return values
 
 
 def _is_served(call: Call) -> bool:
@@ -169,16 +158,6 @@ def _version_sids(listed: Any) -> list[str]:
 def _dependencies_text(dependencies: Mapping[str, str]) -> str:
     items = [{"name": name, "version": dependencies[name]} for name in sorted(dependencies)]
     return json.dumps(items, separators=(",", ":"))
-
-
-def _own_dependencies(listed: Any) -> dict[str, str] | None:
-    """Read Twilio's list (or its JSON text) without what Twilio adds by itself."""
-    items = json.loads(listed or "[]") if isinstance(listed, str) else listed
-    if not isinstance(items, Sequence):
-        return None
-    versions = {str(item["name"]): str(item["version"]) for item in items}
-    own = {name: versions[name] for name in sorted(versions) if name not in ADDED_BY_TWILIO}
-    return own or None
 
 
 BUILD = Declaration(
@@ -219,10 +198,11 @@ BUILD = Declaration(
         Property(
             "dependencies",
             Kind.STRING_MAP,
-            "Versions of npm packages by name. Twilio adds some of its own, which are not shown.",
+            "Versions of npm packages by name. Twilio adds some of its own and tells all of them "
+            "alike, so those it has are not read back.",
             replaces=True,
+            write_only=True,
             to_wire=_dependencies_text,
-            from_answer=_own_dependencies,
         ),
         Property(
             "runtime",
