@@ -13,7 +13,6 @@ OTHER_VALUES: dict[str, Any] = {
     "targetWorkers": "skills HAS 'support'",
     "events": ["task-queue.deleted"],
     "configuration": {"task_routing": {"filters": []}},
-    "dependencies": {"left-pad": "1.3.0"},
     "functionsUrl": "https://contact-centre-5678-live.twil.io",
     "path": "/other",
     "domainSuffix": "other",
