@@ -39,7 +39,7 @@ release = Release(
         callback_url=callback.url,
         events=callback.events,
         triggers=release_triggers(definition, routing.task_queue_sids, functions.build_sid),
-        on_failure=definition.post_deploy.on_failure,
+        post_deploy=definition.post_deploy,
     ),
     pulumi.ResourceOptions(depends_on=[workspace, routing, sync, functions, callback]),
 )

@@ -15,14 +15,16 @@ from __future__ import annotations
 import asyncio
 import os
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
-from typing import Any, Literal
+from dataclasses import dataclass, field
+from typing import Any
 
 import pulumi
 
+from components.definition.model import PostDeploy
 from pulumi_twilio.resources import taskrouter
 from taskrouter_ops import CallbackSettings, OperationError, Target
 from taskrouter_ops.callback_verification import verify
+from taskrouter_ops.probe import ProbeTimes
 from taskrouter_ops.queue_sync import run
 from taskrouter_ops.release_record import ReleaseRecord, Step
 from twilio_client import TwilioClient, TwilioError, credentials_from
@@ -34,8 +36,6 @@ SYNC_WORKER_QUEUES: Step = "sync-worker-queues"
 CALLBACK_URL = "callbackUrl"
 CALLBACK_EVENTS = "callbackEvents"
 
-OnFailure = Literal["fail", "warn"]
-
 
 @dataclass(frozen=True)
 class ReleaseArgs:
@@ -45,8 +45,9 @@ class ReleaseArgs:
     workspace's event callback must read back as; `triggers` maps a name a reviewer understands
     to a value that changes when the hooks have to run again.
 
-    `on_failure`: "fail" stops the update; "warn" warns, and the release stays unverified, so
-    that the next update runs the hooks again.
+    `post_deploy` bounds what the hooks wait for, and says what their failure means: "fail"
+    stops the update; "warn" warns, and the release stays unverified, so that the next update
+    runs the hooks again.
     """
 
     workspace_sid: pulumi.Input[str]
@@ -55,7 +56,7 @@ class ReleaseArgs:
     callback_url: pulumi.Input[str]
     events: pulumi.Input[Sequence[str]]
     triggers: Mapping[str, pulumi.Input[str]]
-    on_failure: OnFailure = "fail"
+    post_deploy: PostDeploy = field(default_factory=PostDeploy)
 
 
 class Release(pulumi.ComponentResource):
@@ -83,7 +84,7 @@ class Release(pulumi.ComponentResource):
             sync_service_sid=args.sync_service_sid,
             functions_url=args.functions_url,
             triggers=_triggers(args),
-            opts=pulumi.ResourceOptions(parent=self, hooks=_hooks(args.on_failure)),
+            opts=pulumi.ResourceOptions(parent=self, hooks=_hooks(args.post_deploy)),
         )
         self.status = release.status
         self.verified_at = release.verified_at
@@ -102,20 +103,22 @@ def _triggers(args: ReleaseArgs) -> dict[str, pulumi.Input[str]]:
     return {**args.triggers, CALLBACK_URL: args.callback_url, CALLBACK_EVENTS: events}
 
 
-def _hooks(on_failure: OnFailure) -> pulumi.ResourceHookBinding:
+def _hooks(post_deploy: PostDeploy) -> pulumi.ResourceHookBinding:
     hooks: list[Any] = [
-        pulumi.ResourceHook(VERIFY_CALLBACKS, _in_thread(verify_callbacks, on_failure)),
-        pulumi.ResourceHook(SYNC_WORKER_QUEUES, _in_thread(sync_worker_queues, on_failure)),
+        pulumi.ResourceHook(VERIFY_CALLBACKS, _in_thread(verify_callbacks, post_deploy)),
+        pulumi.ResourceHook(SYNC_WORKER_QUEUES, _in_thread(sync_worker_queues, post_deploy)),
     ]
     return pulumi.ResourceHookBinding(before_create=hooks, before_update=hooks)
 
 
-def _in_thread(step: Callable[[Mapping[str, Any], OnFailure], None], on_failure: OnFailure) -> Any:
+def _in_thread(
+    step: Callable[[Mapping[str, Any], PostDeploy], None], post_deploy: PostDeploy
+) -> Any:
     """Make a hook that leaves the program's event loop free while the step waits for Twilio."""
 
     async def hook(args: pulumi.ResourceHookArgs) -> None:
         inputs = await _plain(args.new_inputs or {})
-        await asyncio.to_thread(step, inputs, on_failure)
+        await asyncio.to_thread(step, inputs, post_deploy)
 
     return hook
 
@@ -128,41 +131,43 @@ async def _plain(inputs: Mapping[str, Any]) -> dict[str, Any]:
     }
 
 
-def verify_callbacks(inputs: Mapping[str, Any], on_failure: OnFailure) -> None:
+def verify_callbacks(inputs: Mapping[str, Any], post_deploy: PostDeploy) -> None:
     """Prove that the workspace's events arrive, see `taskrouter_ops.callback_verification`."""
     client, target = _client(), _target(inputs)
     triggers = inputs["triggers"]
     settings = CallbackSettings(triggers[CALLBACK_URL], triggers[CALLBACK_EVENTS].split(","))
     token, record = client.credentials.auth_token, ReleaseRecord(client, target)
     try:
-        checks = verify(client, target, settings, _show, auth_token=token)
+        times = ProbeTimes(arrival=post_deploy.event_timeout_seconds)
+        checks = verify(client, target, settings, _show, auth_token=token, probe_times=times)
         record.verified(checks)
     except (OperationError, TwilioError) as error:
-        _failed(VERIFY_CALLBACKS, error, record, on_failure)
+        _failed(VERIFY_CALLBACKS, error, record, post_deploy)
     else:
         pulumi.log.info(f"{VERIFY_CALLBACKS}: {len(checks)} checks without a failure")
 
 
-def sync_worker_queues(inputs: Mapping[str, Any], on_failure: OnFailure) -> None:
+def sync_worker_queues(inputs: Mapping[str, Any], post_deploy: PostDeploy) -> None:
     """Bring every worker's queues in line, see `taskrouter_ops.queue_sync`."""
     client, target = _client(), _target(inputs)
     record = ReleaseRecord(client, target)
     try:
-        result = run(client, target, _show, reason="pulumi up")
+        limit = post_deploy.sync_timeout_seconds
+        result = run(client, target, _show, reason="pulumi up", limit_seconds=limit)
         record.synced(result)
     except (OperationError, TwilioError) as error:
-        _failed(SYNC_WORKER_QUEUES, error, record, on_failure)
+        _failed(SYNC_WORKER_QUEUES, error, record, post_deploy)
     else:
         pulumi.log.info(f"{SYNC_WORKER_QUEUES}: {result.line()}")
 
 
-def _failed(step: Step, error: Exception, record: ReleaseRecord, on_failure: OnFailure) -> None:
+def _failed(step: Step, error: Exception, record: ReleaseRecord, post_deploy: PostDeploy) -> None:
     """Keep the failure in the record, then warn or stop the update."""
     try:
         record.failed(step, str(error))
     except TwilioError as unrecorded:
         pulumi.log.warn(f"{step}: the failure could not be recorded: {unrecorded}")
-    if on_failure == "fail":
+    if post_deploy.on_failure == "fail":
         raise error
     pulumi.log.warn(f"{step}: {error} (postDeploy.onFailure is warn, the release is unverified)")
 

@@ -13,7 +13,7 @@ from pulumi_twilio.declarations.shared import WORKSPACE_SID, friendly_name
 
 ACTIVITY = Declaration(
     type="twilio:taskrouter:Activity",
-    doc="An activity of workers, e.g. a break or training, and whether they get tasks in it.",
+    doc="What workers may be doing, such as a break or training, and whether they get tasks in it.",
     product="taskrouter",
     path=("Workspaces", "{workspaceSid}", "Activities"),
     id_parts=(IdPart("workspaceSid", "WS"), IdPart("sid", "WA")),

@@ -36,13 +36,17 @@ def lookup_for(declaration: Declaration) -> Lookup:
 
     return Lookup(
         name=f"twilio:{declaration.module}:get{declaration.title}",
-        doc=f"Look up a {declaration.title} by its SID or by its {by}.",
+        doc=f"Look up {_with_article(declaration.title)} by its SID or by its {by}.",
         inputs=_inputs(declaration, by),
         outputs=_outputs(declaration),
         call=call,
         check=check,
         source=declaration.source,
     )
+
+
+def _with_article(title: str) -> str:
+    return f"an {title}" if title[0] in "AEIO" else f"a {title}"
 
 
 def _inputs(declaration: Declaration, by: str) -> tuple[Property, ...]:

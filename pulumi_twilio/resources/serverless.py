@@ -715,7 +715,7 @@ def get_environment(
     unique_name: str | None = None,
     opts: pulumi.InvokeOptions | None = None,
 ) -> GetEnvironmentResult:
-    """Look up a Environment by its SID or by its uniqueName.
+    """Look up an Environment by its SID or by its uniqueName.
 
     Args:
         service_sid: The Serverless service it belongs to.
@@ -738,7 +738,7 @@ def get_environment_output(
     unique_name: pulumi.Input[str] | None = None,
     opts: pulumi.InvokeOptions | pulumi.InvokeOutputOptions | None = None,
 ) -> pulumi.Output[GetEnvironmentResult]:
-    """Look up a Environment by its SID or by its uniqueName.
+    """Look up an Environment by its SID or by its uniqueName.
 
     Args:
         service_sid: The Serverless service it belongs to.

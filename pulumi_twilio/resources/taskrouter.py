@@ -309,9 +309,7 @@ class EventCallback(TwilioResource):
 
 
 class Activity(TwilioResource):
-    """An activity of workers, e.g.
-
-    a break or training, and whether they get tasks in it.
+    """What workers may be doing, such as a break or training, and whether they get tasks in it.
 
     Import: `pulumi import twilio:taskrouter:Activity <name> WS…/WA…`
     """
@@ -971,7 +969,7 @@ def get_activity(
     friendly_name: str | None = None,
     opts: pulumi.InvokeOptions | None = None,
 ) -> GetActivityResult:
-    """Look up a Activity by its SID or by its friendlyName.
+    """Look up an Activity by its SID or by its friendlyName.
 
     Args:
         workspace_sid: The workspace it belongs to.
@@ -994,7 +992,7 @@ def get_activity_output(
     friendly_name: pulumi.Input[str] | None = None,
     opts: pulumi.InvokeOptions | pulumi.InvokeOutputOptions | None = None,
 ) -> pulumi.Output[GetActivityResult]:
-    """Look up a Activity by its SID or by its friendlyName.
+    """Look up an Activity by its SID or by its friendlyName.
 
     Args:
         workspace_sid: The workspace it belongs to.

@@ -30,6 +30,7 @@ PROGRAM = """\
 import os, sys
 sys.path.insert(0, {root!r})
 import pulumi
+from components.definition.model import PostDeploy
 from components.release import Release, ReleaseArgs
 
 release = Release("release", ReleaseArgs(
@@ -39,7 +40,7 @@ release = Release("release", ReleaseArgs(
     callback_url={callback!r},
     events={events!r},
     triggers={{"taskQueues.sales": os.environ["TRIGGER"]}},
-    on_failure=os.environ["ON_FAILURE"],
+    post_deploy=PostDeploy(on_failure=os.environ["ON_FAILURE"]),
 ))
 pulumi.export("status", release.status)
 pulumi.export("last_sync", release.last_sync)

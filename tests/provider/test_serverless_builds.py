@@ -132,6 +132,16 @@ def test_every_change_replaces_the_build(
     assert not diff.delete_before_replace
 
 
+def test_the_first_dependency_is_a_change(place: Place) -> None:
+    """A build made without packages is replaced when the program asks for one."""
+    refreshed = place.stage.plugin.read(place.build())
+    assert refreshed is not None
+
+    diff = place.stage.plugin.diff(refreshed, place.inputs(dependencies={"twilio": "5.0.0"}))
+
+    assert diff.replaces == ["dependencies"]
+
+
 def test_a_failed_build_says_why_and_leaves_nothing(place: Place) -> None:
     """A package that does not exist fails the build with its reason; the build is deleted."""
     with pytest.raises(Failed, match=r"failed \(ZB.*no-such-package") as failed:

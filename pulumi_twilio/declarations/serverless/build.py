@@ -42,12 +42,15 @@ def _create(call: Call) -> Created:
         made = crud.create(call)
     except (InvalidRequest, NotFound) as error:
         raise Refused(f"{error}. {_GONE_VERSION}") from error
-    return Created(made.id, _finished(call, made))
+    # Asking for no packages is known too, unlike after an import.
+    known = {**made.values, "dependencies": call.inputs.get("dependencies") or {}}
+    return Created(made.id, _finished(call, Created(made.id, known)))
 
 
 def _update(call: Call) -> Values:
     """Take up a build whose creation ended before Twilio was done."""
-    made = Created(call.id, {**call.state, **call.inputs})
+    known = {"dependencies": {}, **call.state, **call.inputs}
+    made = Created(call.id, known)
     return _finished(call, made)
 
 
@@ -140,7 +143,7 @@ def _read(call: Call) -> Values | None:
     if values is None:
         # A build that an environment still serves is as good as there, record or not.
         served = bool(call.state) and _is_served(call)
-        return {**call.state, **call.inputs} if served else None
+        return {**call.state, **call.inputs, "dependencies": None} if served else None
     return values
 
 
@@ -222,7 +225,10 @@ BUILD = Declaration(
         "Serverless API, Build and Build Status resources (OpenAPI serverless_v1); builds that "
         "nothing serves are purged"
     ),
-    assumed="Twilio refuses with 400 to delete a build that an environment serves.",
+    assumed=(
+        "Twilio refuses with 400 to delete a build that an environment serves. After an import "
+        "the program's dependencies count as those of the build."
+    ),
     example={"serviceSid": "${service}", "functionVersionSids": ["${functionVersion}"]},
     create=_create,
     read=_read,
