@@ -1,6 +1,6 @@
 """When two values mean the same, and where they differ. Pure.
 
-Unset equals Twilio's default, JSON compares by value, sets ignore order, assets compare by
+Unset and empty equal Twilio's default, JSON compares by value, sets ignore order, assets compare by
 their hash, and a value still unknown differs from every known one.
 """
 
@@ -18,6 +18,7 @@ from pulumi_twilio.declarations.special import UNKNOWN, Asset
 
 _PLAIN_KEY = re.compile(r"[A-Za-z_$][A-Za-z0-9_$]*")
 _ABSENT = object()
+_EMPTY = (None, "", {}, [])
 
 
 class Change(Enum):
@@ -57,9 +58,7 @@ def is_default(each: Property, value: Any) -> bool:
 
 
 def _meaning(each: Property, value: Any) -> Any:
-    if value is None or value == "":
-        return each.default
-    return value
+    return each.default if value in _EMPTY else value
 
 
 def _equal(each: Property, old: Any, new: Any) -> bool:
@@ -77,9 +76,9 @@ def _members(value: Any) -> frozenset[Any]:
 
 
 def _change(old: Any, new: Any) -> Change:
-    if old in (None, ""):
+    if old in _EMPTY:
         return Change.ADD
-    return Change.DELETE if new in (None, "") else Change.UPDATE
+    return Change.DELETE if new in _EMPTY else Change.UPDATE
 
 
 def _both_dicts(old: Any, new: Any) -> bool:

@@ -60,7 +60,8 @@ class Property:
         secret: always kept encrypted.
         sent: when it goes to Twilio.
         write_only: Twilio never gives it back; refresh keeps what state has, and after an
-            import a difference in it is not seen.
+            import a difference in it is not seen. An optional one needs a default (or a create
+            that notes a value), or a value added later would not be seen either.
         option: an instruction for the operation rather than a quality of the resource: it is
             never a difference on its own and never comes back.
         unset_keeps: absent means "whatever Twilio has": removing it changes nothing, and

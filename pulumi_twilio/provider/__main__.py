@@ -21,10 +21,11 @@ PARENT_CHECK_SECONDS = 2.0
 
 def main() -> None:
     """Serve one engine until it ends."""
+    parent = os.getppid()  # before the engine knows the port: afterwards it may be gone already
     server, port = serve(TwilioProvider(version()))
     sys.stdout.write(f"{port}\n")
     sys.stdout.flush()
-    _end_with_parent(server)
+    _end_with_parent(server, parent)
 
 
 def serve(provider: TwilioProvider, port: int = 0) -> tuple[grpc.Server, int]:
@@ -48,9 +49,8 @@ def version() -> str:
         return "0.0.0"
 
 
-def _end_with_parent(server: grpc.Server) -> None:
+def _end_with_parent(server: grpc.Server, parent: int) -> None:
     # An engine that is killed cannot stop its plugins: they must notice themselves.
-    parent = os.getppid()
     ended = threading.Event()
     while os.getppid() == parent:
         ended.wait(PARENT_CHECK_SECONDS)

@@ -101,6 +101,14 @@ def test_empty_text_equals_unset() -> None:
     assert not differs(each, "", None)
 
 
+@pytest.mark.parametrize("kind", [Kind.JSON, Kind.STRING_MAP, Kind.STRING_SET])
+def test_an_empty_collection_equals_unset(kind: Kind) -> None:
+    """No members and no property at all are the same."""
+    each = Property("anything", kind, "")
+
+    assert not paths(each, [] if kind is Kind.STRING_SET else {}, None)
+
+
 @given(st.lists(st.text()), st.randoms())
 def test_a_set_ignores_order_and_repetition(members: list[str], random: Any) -> None:
     """The same events in another order, or twice, are no change."""
