@@ -18,7 +18,7 @@ from pulumi_twilio.declarations.special import UNKNOWN, Asset
 
 _PLAIN_KEY = re.compile(r"[A-Za-z_$][A-Za-z0-9_$]*")
 _ABSENT = object()
-_EMPTY = (None, "", {}, [])
+_EMPTY: tuple[Any, ...] = (None, "", {}, [])
 
 
 class Change(Enum):
