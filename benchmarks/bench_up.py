@@ -1,4 +1,4 @@
-"""Time `pulumi up`, a no-change `up`, `preview` and `refresh` of many queues, and say where it goes.
+"""Time `pulumi up`, a no-change `up`, `preview` and `refresh` of many queues: where does it go?
 
 The parts of one run are measured, not estimated:
 
@@ -23,12 +23,13 @@ import tempfile
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 from rich.console import Console
 from rich.table import Table
 
-from twilio_emulator.testing import Emulator, start_emulator
+from twilio_emulator.testing import RunningEmulator, start_emulator
 
 PROJECT = Path(__file__).parent / "up_project"
 # The figures of the same four runs with the SDK's experimental provider layer on two cores.
@@ -47,7 +48,7 @@ class Run:
 class Bench:
     """One Pulumi state against one emulator."""
 
-    def __init__(self, emulator: Emulator, folder: Path, queues: int) -> None:
+    def __init__(self, emulator: RunningEmulator, folder: Path, queues: int) -> None:
         """Prepare an empty state below `folder`."""
         self.emulator = emulator
         self.trace = folder / "trace.jsonl"
@@ -58,9 +59,7 @@ class Bench:
             "PULUMI_CONFIG_PASSPHRASE": "bench",
             "PULUMI_SKIP_UPDATE_CHECK": "true",
             "PULUMI_TWILIO_TRACE": str(self.trace),
-            "TWILIO_ACCOUNT_SID": emulator.account_sid,
-            "TWILIO_AUTH_TOKEN": emulator.auth_token,
-            "TWILIO_BASE_URL": emulator.base_url,
+            **emulator.environment(),
         }
         self.folder = folder
 
@@ -151,8 +150,8 @@ def measure(bench: Bench, times: int) -> dict[str, tuple[Run, Run]]:
     }
     results = {}
     for name, one in runs.items():
-        without = median_run(lambda one=one: one(False), times)
-        results[name] = (median_run(lambda one=one: one(True), times), without)
+        without = median_run(partial(one, False), times)
+        results[name] = (median_run(partial(one, True), times), without)
     return results
 
 

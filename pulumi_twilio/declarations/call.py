@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import threading
 import time
 from collections.abc import Callable
@@ -10,6 +11,8 @@ from typing import Any
 
 from pulumi_twilio.declarations.model import Declaration
 from twilio_client import TwilioClient
+
+logger = logging.getLogger(__name__)
 
 Values = dict[str, Any]
 """Values by the schema's names; plain Python, secrets in clear, JSON as dict and list."""
@@ -67,6 +70,7 @@ class Call:
         old_inputs: what it asked for last time (update only).
         state: the outputs in state.
         patience: how long to wait where waiting is needed.
+        warn: shows a warning beside the resource.
     """
 
     client: TwilioClient
@@ -77,6 +81,7 @@ class Call:
     old_inputs: Values = field(default_factory=dict)
     state: Values = field(default_factory=dict)
     patience: Patience = field(default_factory=Patience)
+    warn: Callable[[str], None] = logger.warning
 
     @property
     def imported(self) -> bool:

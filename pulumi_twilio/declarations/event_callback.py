@@ -6,7 +6,6 @@ the functions are deployed, and those need the workspace.
 
 from __future__ import annotations
 
-import logging
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -24,8 +23,6 @@ from pulumi_twilio.declarations.model import (
 )
 from pulumi_twilio.declarations.shared import WORKSPACE_SID
 from twilio_client import NotFound
-
-logger = logging.getLogger(__name__)
 
 
 def _check(inputs: Values) -> list[Failure]:
@@ -97,7 +94,7 @@ def _delete(call: Call) -> None:
         return
     if found["url"] != call.state.get("url"):
         now = f"sends its events to {found['url']}" if found["url"] else "sends its events nowhere"
-        logger.warning("%s: the workspace %s by now; it is left as it is", call.label, now)
+        call.warn(f"{call.label}: the workspace {now} by now; it is left as it is")
         return
     _write(call, call.state.get("formerUrl"), call.state.get("formerEvents") or [])
 

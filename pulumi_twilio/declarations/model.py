@@ -122,6 +122,8 @@ class Output:
         changes_with: names of inputs; a preview that changes one of them shows the output as
             unknown.
         optional: may be absent.
+        settled: what it must be; while state has something else the resource counts as
+            changed, so that the next update tries again.
     """
 
     name: str
@@ -130,6 +132,7 @@ class Output:
     secret: bool = False
     changes_with: tuple[str, ...] = ()
     optional: bool = False
+    settled: str = ""
     answer: str = ""
     from_answer: Callable[[Any], Any] | None = None
 
@@ -194,6 +197,8 @@ class Declaration:
         properties, outputs: its values. Output `sid` comes from every answer.
         namesake: set where a second resource of the same name must not be made.
         delete_before_replace: the replacement can never exist beside the old one.
+        wait_seconds: how long its create and update may wait for Twilio unless customTimeouts
+            says else; 0 for the provider's own time for deletes.
         retries_delete: Twilio refuses to delete while work is in flight; the refusal (400) is
             repeated within the time for deletes.
         source: where the facts come from.
@@ -214,6 +219,7 @@ class Declaration:
     example: Mapping[str, Any]
     namesake: Namesake | None = None
     delete_before_replace: bool = False
+    wait_seconds: float = 0.0
     retries_delete: bool = False
     source: str = ""
     assumed: str = ""

@@ -22,6 +22,7 @@ from pulumi_twilio.declarations.shared import WORKSPACE_SID
 from twilio_client import NotFound, urls
 
 DOCUMENT = "release"
+VERIFIED = "verified"
 SYNC_PAGE_SIZE = 100
 _INPUTS = ("workspaceSid", "syncServiceSid", "functionsUrl", "triggers")
 _FOUND_BY_HOOKS = ("functionsUrl", "triggers")
@@ -112,7 +113,7 @@ RELEASE = Declaration(
     doc=(
         "The record that this configuration was verified and every worker's queues synced. "
         "It is the last resource of a stack; the post-deploy hooks are bound to it, and a change "
-        "of `triggers` runs them again."
+        "of `triggers` runs them again, and so does the next update while it is unverified."
     ),
     product="sync",
     path=("Services", "{syncServiceSid}", "Documents"),
@@ -146,17 +147,11 @@ RELEASE = Declaration(
             sent=Sent.NEVER,
             write_only=True,
         ),
-        Property(
-            "batchSecret",
-            Kind.STRING,
-            "Key the hooks sign their calls of the batch functions with.",
-            secret=True,
-            option=True,
-            sent=Sent.NEVER,
-        ),
     ),
     outputs=(
-        _found_output("status", Kind.STRING, "`verified` or `unverified`."),
+        replace(
+            _found_output("status", Kind.STRING, "`verified` or `unverified`."), settled=VERIFIED
+        ),
         _found_output("verifiedAt", Kind.STRING, "When the callbacks were verified (ISO 8601)."),
         _found_output("checks", Kind.JSON, "Each check of the verification and its outcome."),
         _found_output("lastSync", Kind.JSON, "Counts of the last full worker-queue sync."),

@@ -20,6 +20,7 @@ from pulumi_twilio.declarations.call import Refused
 from pulumi_twilio.declarations.compare import Change
 from pulumi_twilio.declarations.model import Failure
 from pulumi_twilio.declarations.special import Secret, reveal
+from pulumi_twilio.provider.trace import traced
 
 if TYPE_CHECKING:
     from pulumi_twilio.provider.diff import PropertyDifference, ResourceDiff
@@ -49,7 +50,8 @@ def answered(
     @functools.wraps(method)
     def answer(self: Any, request: Request, context: grpc.ServicerContext) -> Reply:
         try:
-            return method(self, request)
+            with traced(method.__name__):
+                return method(self, request)
         except Exception as error:  # noqa: BLE001 a plugin that dies loses the user's update
             _abort(context, error, method.__name__, secrets_in(request))
 
@@ -147,4 +149,4 @@ def _property_diff(each: PropertyDifference) -> provider_pb2.PropertyDiff:
         (Change.UPDATE, True): provider_pb2.PropertyDiff.UPDATE_REPLACE,
     }
     kind = kinds[each.difference.change, each.replaces]
-    return provider_pb2.PropertyDiff(kind=kind, inputDiff=True)
+    return provider_pb2.PropertyDiff(kind=kind, inputDiff=not each.of_output)

@@ -74,13 +74,18 @@ def failures(
     properties: Sequence[Property],
     values: Values,
     further: Callable[[Values], list[Failure]] | None = None,
+    *,
+    imported: bool = False,
 ) -> list[Failure]:
-    """List everything that is wrong with the values (plain, without secret wrappers)."""
+    """List everything that is wrong with the values (plain, without secret wrappers).
+
+    Values just imported lack what Twilio never gives back; that is no failure.
+    """
     found = [*_unknown_names(properties, values)]
     for each in properties:
         value = values.get(each.name)
         if value is None or (value == "" and each.required):
-            if each.required:
+            if each.required and not (imported and each.write_only):
                 found.append(Failure(each.name, "is required"))
         elif value is not UNKNOWN:
             found += _failures_of(each, value)

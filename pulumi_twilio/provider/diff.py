@@ -9,16 +9,18 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from pulumi_twilio.declarations.call import Values
-from pulumi_twilio.declarations.compare import Difference, differences, differs
+from pulumi_twilio.declarations.compare import Change, Difference, differences, differs
 from pulumi_twilio.declarations.model import Declaration, Property
+from pulumi_twilio.provider.state import unsettled_outputs
 
 
 @dataclass(frozen=True)
 class PropertyDifference:
-    """One difference, and whether it means a new resource."""
+    """One difference, whether it means a new resource, and whether it is one of an output."""
 
     difference: Difference
     replaces: bool
+    of_output: bool = False
 
     @property
     def top_level(self) -> str:
@@ -42,19 +44,25 @@ class ResourceDiff:
 def plan_diff(
     declaration: Declaration, old_inputs: Values, old_state: Values, inputs: Values
 ) -> ResourceDiff:
-    """Compare old and new inputs property by property."""
+    """Compare old and new inputs property by property, and look for what is unsettled."""
     found = tuple(
         PropertyDifference(difference, each.replaces)
         for each in declaration.properties
-        if not _cannot_tell(each, old_state)
+        if not _cannot_tell(each, old_inputs, old_state)
         for difference in differences(each, old_inputs.get(each.name), inputs.get(each.name))
     )
-    return ResourceDiff(found, _delete_first(declaration, old_inputs, inputs))
+    unsettled = tuple(
+        PropertyDifference(Difference(name, Change.UPDATE), replaces=False, of_output=True)
+        for name in unsettled_outputs(declaration, old_state)
+    )
+    return ResourceDiff(found + unsettled, _delete_first(declaration, old_inputs, inputs))
 
 
-def _cannot_tell(each: Property, old_state: Values) -> bool:
-    # Twilio never gives a write-only value back, so after an import nobody knows it.
-    return each.write_only and old_state.get(each.name) is None
+def _cannot_tell(each: Property, old_inputs: Values, old_state: Values) -> bool:
+    # Twilio never gives a write-only value back, so after an import nobody knows it; the
+    # first update takes the program's value for it into the old inputs.
+    unknown = old_inputs.get(each.name) is None and old_state.get(each.name) is None
+    return each.write_only and unknown
 
 
 def _delete_first(declaration: Declaration, old_inputs: Values, inputs: Values) -> bool:

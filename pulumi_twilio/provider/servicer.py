@@ -7,6 +7,7 @@ connection. Plain values go to the declarations, secret wrappers stay here.
 from __future__ import annotations
 
 import threading
+from functools import partial
 from importlib import resources
 from typing import Any
 
@@ -30,6 +31,7 @@ from pulumi_twilio.provider.answers import InitFailed, answered, check_failures,
 from pulumi_twilio.provider.codec import decode, encode
 from pulumi_twilio.provider.configuration import CONFIGURATION, Connection, credential_failures
 from pulumi_twilio.provider.diff import plan_diff
+from pulumi_twilio.provider.engine_log import EngineLog
 
 _ENGINE_KEYS = ("version", "pluginDownloadURL")
 
@@ -42,12 +44,14 @@ class TwilioProvider(provider_pb2_grpc.ResourceProviderServicer):
         self._version = version
         self._connection = Connection()
         self._cancelled = threading.Event()
+        self._engine = EngineLog()
 
     @answered
     def Handshake(  # noqa: N802 the protocol's name, here and below
-        self, _request: provider_pb2.ProviderHandshakeRequest
+        self, request: provider_pb2.ProviderHandshakeRequest
     ) -> provider_pb2.ProviderHandshakeResponse:
-        """Agree on what both sides understand."""
+        """Agree on what both sides understand, and learn where the engine listens."""
+        self._engine.listen_at(request.engine_address)
         return provider_pb2.ProviderHandshakeResponse(accept_secrets=True)
 
     @answered
@@ -125,7 +129,13 @@ class TwilioProvider(provider_pb2_grpc.ResourceProviderServicer):
         """Check inputs; nothing is sent to Twilio."""
         declaration = _declaration(request)
         news = check.normalised(declaration.properties, decode(request.news))
-        failures = check.failures(declaration.properties, reveal(news), declaration.check)
+        failures = check.failures(
+            declaration.properties,
+            reveal(news),
+            declaration.check,
+            # An import checks the very inputs that its read made.
+            imported=bool(request.olds.fields) and request.olds == request.news,
+        )
         if failures:
             return provider_pb2.CheckResponse(failures=check_failures(failures))
         return provider_pb2.CheckResponse(inputs=encode(news))
@@ -219,13 +229,17 @@ class TwilioProvider(provider_pb2_grpc.ResourceProviderServicer):
 
     def _call(self, request: Any, **values: Any) -> Call:
         declaration = _declaration(request)
-        seconds = request.timeout or self._connection.delete_seconds
+        waiting = self._connection.delete_seconds
+        if not isinstance(request, provider_pb2.DeleteRequest):
+            waiting = declaration.wait_seconds or waiting
+        seconds = getattr(request, "timeout", 0) or waiting
         return Call(
             client=self._connection.client(),
             declaration=declaration,
             name=request.urn.split("::", 3)[-1],
             id=getattr(request, "id", ""),
             patience=Patience(seconds, self._cancelled.wait),
+            warn=partial(self._engine.warn, request.urn),
             **values,
         )
 

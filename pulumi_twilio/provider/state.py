@@ -48,10 +48,20 @@ def previewed_update(
     for each in declaration.properties:
         if each.name in changed:
             made[each.name] = inputs.get(each.name, each.default)
+    again = bool(unsettled_outputs(declaration, state))
     for output in declaration.outputs:
-        if changed.intersection(output.changes_with):
+        if changed.intersection(output.changes_with) or (again and output.changes_with):
             made[output.name] = UNKNOWN
     return {name: value for name, value in made.items() if value is not None}
+
+
+def unsettled_outputs(declaration: Declaration, state: Values) -> list[str]:
+    """Name the outputs that are not yet what they must be."""
+    return [
+        each.name
+        for each in declaration.outputs
+        if each.settled and state.get(each.name, each.settled) != each.settled
+    ]
 
 
 def live_inputs(

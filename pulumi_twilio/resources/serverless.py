@@ -480,8 +480,8 @@ class Build(TwilioResource):
     """A build of function and asset versions with their npm packages.
 
     Twilio cannot change one: every change makes a new build, and the same files keep the one
-    there is. Creating waits until Twilio has built it, 300 s unless customTimeouts.create says
-    longer.
+    there is. Creating waits until Twilio has built it, at most 300 s unless customTimeouts says
+    else.
 
     Import: `pulumi import twilio:serverless:Build <name> ZS…/ZB…`
     """

@@ -792,7 +792,7 @@ class Release(TwilioResource):
     """The record that this configuration was verified and every worker's queues synced.
 
     It is the last resource of a stack; the post-deploy hooks are bound to it, and a change of
-    `triggers` runs them again.
+    `triggers` runs them again, and so does the next update while it is unverified.
 
     Import: `pulumi import twilio:taskrouter:Release <name> WS…/release`
     """
@@ -803,7 +803,6 @@ class Release(TwilioResource):
         "sync_service_sid": "syncServiceSid",
         "functions_url": "functionsUrl",
         "triggers": "triggers",
-        "batch_secret": "batchSecret",
         "status": "status",
         "verified_at": "verifiedAt",
         "checks": "checks",
@@ -820,7 +819,6 @@ class Release(TwilioResource):
         sync_service_sid: pulumi.Input[str],
         functions_url: pulumi.Input[str],
         triggers: pulumi.Input[Mapping[str, pulumi.Input[str]]],
-        batch_secret: pulumi.Input[str] | None = None,
     ) -> None:
         """Declare one.
 
@@ -833,7 +831,6 @@ class Release(TwilioResource):
                 call.
             triggers: What the record is about, such as a digest of every queue's expression, the
                 callback settings and the build; the preview names the key that changed.
-            batch_secret: Key the hooks sign their calls of the batch functions with.
         """
         super().__init__(
             resource_name,
@@ -842,7 +839,6 @@ class Release(TwilioResource):
                 "sync_service_sid": sync_service_sid,
                 "functions_url": functions_url,
                 "triggers": triggers,
-                "batch_secret": batch_secret,
             },
             opts,
         )

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from pulumi_twilio.declarations.special import UNKNOWN, Secret
+from pulumi_twilio.declarations.special import UNKNOWN
 from tests.provider.plugin import Failed, Values
 from tests.provider.stage import SYNC, Stage, as_json, running_stage
 
@@ -121,15 +121,21 @@ def test_updating_without_a_record_is_an_error(stage: Stage, inputs: Values) -> 
         stage.plugin.update(made, {**inputs, "triggers": {"build": "9"}})
 
 
-def test_the_batch_secret_is_secret_and_no_output(stage: Stage, inputs: Values) -> None:
-    """The hooks get the key from the inputs; it is encrypted and never a difference."""
+def test_an_unverified_release_changes_until_it_is_verified(stage: Stage, inputs: Values) -> None:
+    """While the record says unverified the next update runs the hooks again, by itself."""
+    record(stage, inputs, status="unverified")
+    made = stage.plugin.create(TYPE, inputs)
+
+    diff = stage.plugin.diff(made, inputs)
+    shown = stage.plugin.preview_update(made, inputs)
+
+    assert (diff.paths, diff.replaces) == ({"status": "UPDATE"}, [])
+    assert shown["status"] is UNKNOWN
+    assert shown["verifiedAt"] is UNKNOWN
     record(stage, inputs)
-
-    made = stage.plugin.create(TYPE, {**inputs, "batchSecret": "0123456789abcdef"})
-
-    assert isinstance(made.inputs["batchSecret"], Secret)
-    assert "batchSecret" not in made.outputs
-    assert not stage.plugin.diff(made, {**inputs, "batchSecret": "fedcba9876543210"}).changed
+    updated = stage.plugin.update(made, inputs)
+    assert updated.outputs["status"] == "verified"
+    assert not stage.plugin.diff(updated, inputs).changed
 
 
 @pytest.mark.parametrize("change", ["workspaceSid", "syncServiceSid"])

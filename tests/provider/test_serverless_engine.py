@@ -81,7 +81,6 @@ PROGRAM = """
         sync_service_sid=store.sid,
         functions_url=url,
         triggers={"build": build.sid},
-        batch_secret=secret.value,
         opts=pulumi.ResourceOptions(
             depends_on=[callback],
             hooks=pulumi.ResourceHookBinding(before_create=[hook], before_update=[hook]),
@@ -201,9 +200,10 @@ def test_a_callback_taken_meanwhile_survives_the_destroy(
     project.up()
     set_callback(emulator, BY_HAND)
 
-    project.run("destroy", "--yes", "--skip-preview")
+    printed = project.run("destroy", "--yes", "--skip-preview")
 
     assert workspace(emulator)["event_callback_url"] == BY_HAND
+    assert f"sends its events to {BY_HAND} by now; it is left as it is" in printed
 
 
 def test_a_failed_build_stops_the_update_and_leaves_the_old_one_serving(
@@ -221,4 +221,19 @@ def test_a_failed_build_stops_the_update_and_leaves_the_old_one_serving(
     assert "Traceback" not in printed
     assert project.id_of("build") == before
     project.program(PROGRAM)
+    project.assert_settled()
+
+
+def test_an_unverified_release_runs_its_hooks_again(
+    project: Project, emulator: RunningEmulator
+) -> None:
+    """While the record says unverified, the next update runs the hooks with nothing else to do."""
+    project.program(PROGRAM.replace('"verified"', '"unverified"'))
+    project.up()
+
+    assert project.planned() == {"release": ("update", ["status"])}
+    project.program(PROGRAM)
+    project.up()
+
+    assert '"verified"' in project.run("stack", "output", "--json")
     project.assert_settled()

@@ -286,6 +286,18 @@ def test_importing_a_file_finds_what_its_program_says(
     assert not stage.plugin.diff(imported, made.inputs).changed
 
 
+def test_a_file_changed_after_its_import_is_uploaded(stage: Stage, service_sid: str) -> None:
+    """The first update takes the program's asset as the imported one; from then on it compares."""
+    made = stage.plugin.create(ASSET, stage.file(service_sid, "imported\n"))
+    imported = stage.plugin.import_(ASSET, made.id)
+    assert imported is not None
+    adopted = replace(imported, inputs=made.inputs)
+
+    diff = stage.plugin.diff(adopted, {**made.inputs, "content": Asset.of_text("changed\n")})
+
+    assert diff.paths == {"content": "UPDATE"}
+
+
 @both_kinds
 def test_a_namesake_is_refused_with_its_import_line(
     stage: Stage, service_sid: str, type_: str

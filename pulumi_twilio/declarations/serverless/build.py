@@ -81,7 +81,7 @@ def _awaited_status(call: Call, sid: str) -> str:
     """Poll until the build ended, the time is over or the engine cancelled."""
     url = f"{crud.collection_url(call)}/{sid}/Status"
     started, pause = call.patience.clock(), FIRST_PAUSE_SECONDS
-    limit = max(call.patience.seconds, BUILD_SECONDS)
+    limit = call.patience.seconds
     while True:
         status = str(call.client.get(url, what=f"read the status of build {sid}").body["status"])
         left = limit - (call.patience.clock() - started)
@@ -168,8 +168,8 @@ BUILD = Declaration(
     doc=(
         "A build of function and asset versions with their npm packages. Twilio cannot change "
         "one: every change makes a new build, and the same files keep the one there is. "
-        f"Creating waits until Twilio has built it, {BUILD_SECONDS:g} s unless "
-        "customTimeouts.create says longer."
+        f"Creating waits until Twilio has built it, at most {BUILD_SECONDS:g} s unless "
+        "customTimeouts says else."
     ),
     product="serverless",
     path=("Services", "{serviceSid}", "Builds"),
@@ -220,6 +220,7 @@ BUILD = Declaration(
         sid_output("Build"),
         Output("status", Kind.STRING, "`completed`, or `building` while Twilio is at it."),
     ),
+    wait_seconds=BUILD_SECONDS,
     retries_delete=True,
     source=(
         "Serverless API, Build and Build Status resources (OpenAPI serverless_v1); builds that "

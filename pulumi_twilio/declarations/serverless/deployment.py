@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -22,8 +21,6 @@ from pulumi_twilio.declarations.serverless.shared import (
 )
 from pulumi_twilio.declarations.serverless.versions import PAGE_SIZE
 from twilio_client import NotFound, urls
-
-logger = logging.getLogger(__name__)
 
 
 def _create(call: Call) -> Created:
@@ -98,11 +95,9 @@ def _delete(call: Call) -> None:
         return
     mine = call.state.get("buildSid")
     if served != mine:
-        logger.warning(
-            "%s: the environment serves build %s by now, not %s; it is left as it is",
-            call.label,
-            served,
-            mine,
+        call.warn(
+            f"{call.label}: the environment serves build {served} by now, not {mine}; it is left "
+            "as it is"
         )
         return
     what = f"take build {mine} off environment {call.value('environmentSid')}"
