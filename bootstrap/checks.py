@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from bootstrap.checkout import Checkout
-from bootstrap.console import Timings, say, table
+from bootstrap.console import Timings, say
 from bootstrap.problems import Problem
 from bootstrap.pulumi_cli.installing import PulumiCli
 
@@ -39,12 +39,14 @@ TESTS = (
 
 
 def run(checkout: Checkout, cli: PulumiCli, checks: Sequence[Check], timings: Timings) -> None:
-    """Run every check, also after one has failed.
+    """Run every check, also after one has failed; the times are told before the last one.
 
     Raises: Problem naming those that failed.
     """
     failed = []
     for check in checks:
+        if check is checks[-1]:
+            timings.show()
         say("check", f"{check.name}: {' '.join(check.argv)}")
         with timings.step(check.name):
             if not passes(checkout, cli, check):
@@ -63,8 +65,3 @@ def passes(checkout: Checkout, cli: PulumiCli, check: Check) -> bool:
     folder: Path = checkout.root / check.folder
     done = subprocess.run(list(check.argv), cwd=folder, env=environment, check=False)
     return done.returncode == 0
-
-
-def show(timings: Timings) -> None:
-    """Print how long each step took."""
-    print(f"\nTimes\n{table(timings.rows)}\n", flush=True)

@@ -96,7 +96,7 @@ def setup(checkout: Checkout, _options: argparse.Namespace) -> None:
     timings = Timings()
     with locking.sole_use(checkout, "setup"):
         cli = make_ready(checkout, timings, development=False)
-    checks.show(timings)
+    timings.show()
     print(
         "Ready. `make up` deploys to a local Twilio. For plain `pulumi` commands:\n"
         f"  export PATH={checkout.venv / 'bin'}:{cli.command.parent}:$PATH\n"
@@ -116,7 +116,7 @@ def up(checkout: Checkout, options: argparse.Namespace) -> None:
         with timings.step(local_stack.STEP):
             stack.deploy()
         outputs = local_stack.shown(stack.outputs())
-    checks.show(timings)
+    timings.show()
     print(f"Outputs of stack local\n{outputs}\n\n{next_steps(checkout, options.port)}")
 
 
@@ -175,7 +175,7 @@ def test(checkout: Checkout, _options: argparse.Namespace) -> None:
 
 
 def run_checks(checkout: Checkout, command: str, wanted: Sequence[checks.Check]) -> None:
-    """Set up with the development packages and run checks; the times are told at the end."""
+    """Set up with the development packages and run checks."""
     timings = Timings()
     with locking.sole_use(checkout, command):
         cli = make_ready(checkout, timings, development=True)

@@ -41,3 +41,7 @@ class Timings:
             yield
         finally:
             self.rows.append((name, elapsed(time.monotonic() - began)))
+
+    def show(self) -> None:
+        """Print what was collected so far."""
+        print(f"\nTimes\n{table(self.rows)}\n", flush=True)

@@ -2,16 +2,28 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
+import tempfile
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from itertools import pairwise
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import httpx
 import pytest
 
+from twilio_emulator.functions_runtime import (
+    BundleFile,
+    Crashed,
+    FunctionPool,
+    Invocation,
+    Outcome,
+    Program,
+    lay_out,
+)
 from twilio_emulator.functions_runtime.settings import PREFIX
 from twilio_emulator.sample_account import ACCOUNT_SID, AUTH_TOKEN
 
@@ -395,3 +407,27 @@ def test_stopping_the_emulator_ends_its_functions() -> None:
     assert not alive(pid)
     assert not Path(folder).exists()
     assert time.monotonic() - before < 10
+
+
+def test_closing_during_a_start_leaves_nothing_behind(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A pool closed while Node is coming up ends it, answers, and removes its folder."""
+
+    async def close_early(folder: Path) -> Outcome:
+        file = BundleFile("function", "/pid", "public", PID.encode())
+        routes = lay_out([file], ["twilio"], folder / "build")
+        program = Program("ZE1", folder / "build", "a-1234.twil.io", {}, routes)
+        pool = FunctionPool("127.0.0.1:1")
+        call = asyncio.ensure_future(
+            pool.invoke(program, "AC1", Invocation("GET", b"/pid", [], b""))
+        )
+        while not list(folder.glob("twilio-functions-*")):
+            await asyncio.sleep(0)
+        await pool.close()
+        return await call
+
+    with TemporaryDirectory() as scratch:
+        monkeypatch.setattr(tempfile, "tempdir", scratch)
+        outcome = asyncio.run(close_early(Path(scratch)))
+
+        assert isinstance(outcome, Crashed)
+        assert [entry.name for entry in Path(scratch).iterdir()] == ["build"]

@@ -57,15 +57,16 @@ class FunctionPool:
 
     async def close(self) -> None:
         """End every process and wait until they are gone."""
-        for task in self._tasks:
-            task.cancel()
         for lane in self._lanes.values():
             self._retire(lane)
             while lane.waiting:
                 lane.waiting.popleft().set_exception(ProcessEnded("the emulator is stopping"))
-        processes = list(self._processes)
+        tasks, processes = list(self._tasks), list(self._processes)
+        for task in tasks:
+            task.cancel()
         for process in processes:
             process.kill()
+        await asyncio.gather(*tasks, return_exceptions=True)
         for process in processes:
             await process.ended()
 

@@ -104,6 +104,7 @@ class FunctionProcess:
             await host._wait_until_ready(start_limit)
         except BaseException:
             host.kill()
+            await host.ended()
             raise
         return host
 
