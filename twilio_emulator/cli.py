@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ipaddress
 import json
+import os
 import sqlite3
 import sys
 from collections.abc import Iterator
@@ -16,6 +17,7 @@ import typer
 from . import sample_account
 from .control import Control, ControlError
 from .emulator import Emulator
+from .functions_runtime.settings import RuntimeSettings
 from .settings import Settings
 from .store import StateError
 from .wire.app import App
@@ -66,6 +68,10 @@ def serve(
         raise _stop(f"{host} can be reached by other machines: add --allow-remote to mean it")
     if memory and data is not None:
         raise _stop("--memory keeps nothing and --data keeps state: give one of them")
+    try:
+        RuntimeSettings.from_environment(os.environ)
+    except ValueError as error:
+        raise _stop(str(error)) from None
     directory = None if memory else data or Path(".local/emulator")
     try:
         listener = listen(host, port)

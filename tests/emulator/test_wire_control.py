@@ -199,6 +199,16 @@ def test_a_port_in_use_is_one_clear_line() -> None:
     assert ended.stderr == f"Cannot listen on 127.0.0.1:{port}: Address already in use\n"
 
 
+def test_a_wrong_runtime_setting_is_one_clear_line(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A variable of the functions runtime with a wrong value stops the start by name."""
+    monkeypatch.setenv("TWILIO_EMULATOR_FUNCTIONS_STRICT", "maybe")
+
+    ended = command("serve", "--memory", "--port", "0")
+
+    assert ended.returncode == 1
+    assert ended.stderr == "TWILIO_EMULATOR_FUNCTIONS_STRICT='maybe' is not a bool\n"
+
+
 def test_other_machines_are_not_served_by_accident() -> None:
     """An address other machines can reach needs --allow-remote."""
     ended = command("serve", "--memory", "--host", "0.0.0.0")
