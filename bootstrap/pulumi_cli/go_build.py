@@ -125,7 +125,7 @@ def count_packages(checkout: Checkout, program: GoProgram) -> int:
 def progress_detail(compiled: list[str], total: int) -> str:
     """Say how far a compilation is; packages taken from Go's cache are not among `compiled`."""
     if not compiled:
-        return f"{total} packages"
+        return f"{total} packages, all from Go's cache so far"
     return f"{len(compiled)} of at most {total} packages compiled, now {compiled[-1]}"
 
 
