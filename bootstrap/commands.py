@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import argparse
+import json
 import os
 import signal
 import subprocess
 import sys
 from collections.abc import Callable, Sequence
 from dataclasses import asdict
+from pathlib import Path
 
 from bootstrap import (
     checks,
@@ -208,16 +210,24 @@ def settings(options: argparse.Namespace) -> Settings:
     return Settings(options.port, options.workers, options.seed)
 
 
+def outputs_file(checkout: Checkout) -> Path:
+    """Return where the outputs of the last deployment are kept, for the `taskrouter` command."""
+    return checkout.local / "outputs.json"
+
+
 def next_steps(checkout: Checkout, port: int) -> str:
     """Return what to try after a deployment, as commands that can be pasted."""
     address = f"http://127.0.0.1:{port}"
     scripts = checkout.venv.relative_to(checkout.root) / "bin"
     again = "make up" if port == local_stack.DEFAULT_PORT else f"make up PORT={port}"
+    outputs = outputs_file(checkout).relative_to(checkout.root)
     tries = [
-        (f"curl -s {address}/_emulator/status", "what the emulator holds"),
-        (f'eval "$({scripts}/twilio-emulator env --port {port})"', "point a client at it"),
-        (f"{scripts}/taskrouter --help", "operations on the contact centre"),
-        (again, "deploy what you changed in stacks/local.yaml"),
+        (f'eval "$({scripts}/twilio-emulator env --port {port})"', "point clients at it"),
+        (f"export TASKROUTER_STACK_OUTPUTS={outputs}", "tell taskrouter which contact centre"),
+        (f"{scripts}/taskrouter sync --dry-run", "which workers' queues are stale: none"),
+        (f"{scripts}/taskrouter verify", "prove again that events arrive"),
+        (f"{scripts}/twilio-emulator journal --port {port}", "what was asked of the local Twilio"),
+        (again, "deploy what you changed in stacks/base.yaml"),
         ("make down", "destroy it and stop the emulator"),
     ]
     return f"The emulator is at {address}. What to try next:\n{table(tries)}"

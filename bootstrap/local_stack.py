@@ -13,7 +13,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from bootstrap import project_stacks, stamps
+from bootstrap import project_stacks, stack_lock, stamps
 from bootstrap.checkout import Checkout
 from bootstrap.console import elapsed, say, table
 from bootstrap.emulator_process import Settings
@@ -65,6 +65,7 @@ class LocalStack:
 
     def select(self) -> None:
         """Select the stack, making it if need be, and write its settings for another port."""
+        stack_lock.release_dead(self.checkout, STACK)
         self.must("stack", "select", "--create", STACK)
         if self.port != DEFAULT_PORT:
             self.write_config()

@@ -3,6 +3,8 @@
 import json
 import os
 import shutil
+import socket
+import subprocess
 import sys
 from pathlib import Path
 
@@ -93,6 +95,29 @@ def test_another_port_is_told_to_the_program_without_touching_tracked_files(
 
     assert stack.outputs()["baseUrl"] == "http://127.0.0.1:4181"
     assert project_stacks.settings_file(checkout, "local").read_text() == SETTINGS
+
+
+def test_the_lock_of_a_killed_update_does_not_stop_the_next_one(
+    checkout: Checkout, cli: installing.PulumiCli, capfd: pytest.CaptureFixture[str]
+) -> None:
+    """A lock whose process is gone is taken away, one whose process lives is respected."""
+    stack = LocalStack(checkout, cli)
+    stack.deploy()
+    gone = subprocess.Popen([sys.executable, "-c", ""])
+    gone.wait()
+    folder = checkout.local / "pulumi/.pulumi/locks/organization/small-centre/local"
+    folder.mkdir(parents=True, exist_ok=True)
+    lock = folder / "11111111-2222-3333-4444-555555555555.json"
+    holder = {"username": "somebody", "hostname": socket.gethostname(), "timestamp": "2026-11-21"}
+
+    lock.write_text(json.dumps({**holder, "pid": gone.pid}))
+    stack.destroy()
+    assert "took away the lock" in capfd.readouterr().out
+
+    lock.write_text(json.dumps({**holder, "pid": os.getpid()}))
+    with pytest.raises(Problem, match="`pulumi destroy` failed"):
+        stack.destroy()
+    assert lock.exists()
 
 
 def test_a_failing_program_is_one_line_after_what_the_cli_printed(
