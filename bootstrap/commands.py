@@ -117,9 +117,11 @@ def up(checkout: Checkout, options: argparse.Namespace) -> None:
         stack = LocalStack(checkout, cli, options.port)
         with timings.step(local_stack.STEP):
             stack.deploy()
-        outputs = local_stack.shown(stack.outputs())
+        outputs = stack.outputs()
+        outputs_file(checkout).write_text(json.dumps(outputs, indent=2) + "\n")
     timings.show()
-    print(f"Outputs of stack local\n{outputs}\n\n{next_steps(checkout, options.port)}")
+    shown = local_stack.shown(outputs)
+    print(f"Outputs of stack local\n{shown}\n\n{next_steps(checkout, options.port)}")
 
 
 def down(checkout: Checkout, _options: argparse.Namespace) -> None:
