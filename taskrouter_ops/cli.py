@@ -171,10 +171,13 @@ def _show_plan(plan: Plan, as_json: bool) -> None:
         counts = {"workers": plan.workers, "queues": plan.queues}
         _print({**counts, "items": items, "too_long": dict(plan.too_long)}, "", as_json)
         return
-    table = Table("worker", "add", "remove", title=f"{len(plan.stale)} of {plan.workers} stale")
+    summary = f"{len(plan.stale)} of {plan.workers} workers are stale"
+    out.print(summary)
+    table = Table("worker", "add", "remove")
     for item in plan.items[:SHOWN]:
         table.add_row(item.worker_sid, str(len(item.add)), str(len(item.remove)))
-    out.print(table)
+    if plan.items:
+        out.print(table)
     if len(plan.items) > SHOWN:
         out.print(f"and {len(plan.items) - SHOWN} more; --json shows all")
     for worker, why in plan.too_long:
