@@ -63,6 +63,8 @@ def credentials_from(config: Mapping[str, str | None], environ: Mapping[str, str
     if not any(given.values()) and account and env_account in (None, account):
         given = _secrets(environ, "TWILIO_AUTH_TOKEN", "TWILIO_API_KEY", "TWILIO_API_SECRET")
     problems = _problems(account, base_url, **given)
+    if not any(given.values()) and account and env_account not in (None, account):
+        problems.append(f"those in the environment are of {env_account}, not of {account}")
     if problems or account is None:
         raise CredentialsError("Twilio credentials: " + ", ".join(problems), advice=_ADVICE)
     return Settings(Credentials(account, **given), base_url.rstrip("/") if base_url else None)

@@ -65,6 +65,8 @@ class Call:
         client: the door to Twilio.
         declaration: the resource's declaration.
         name: the resource's logical name in the program.
+        component: URN of the component it is in but for the component's name, which a
+            resource's own URN does not tell; empty where it is in none.
         id: its id, empty for a create.
         inputs: what the program asks for (of a read or delete: what state has).
         old_inputs: what it asked for last time (update only).
@@ -76,6 +78,7 @@ class Call:
     client: TwilioClient
     declaration: Declaration
     name: str
+    component: str = ""
     id: str = ""
     inputs: Values = field(default_factory=dict)
     old_inputs: Values = field(default_factory=dict)

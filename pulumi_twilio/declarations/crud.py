@@ -167,12 +167,19 @@ def refuse_namesake(call: Call) -> None:
 
 def import_advice(call: Call, existing_id: str) -> str:
     """Tell how to adopt what exists instead of making a second one."""
-    token = call.declaration.type
     return (
-        f"create {call.label}: one of this name exists already ({existing_id}). "
-        f"Adopt it with\n\n    pulumi import {token} {call.name} {existing_id}\n\n"
-        "or give the new one another name."
+        f"create {call.label}: one of this name exists already ({existing_id}). If nothing "
+        f"manages it, adopt it with\n\n    {import_line(call, existing_id)}\n\n"
+        "or give the new one another name. If it is this stack's own under a former logical "
+        "name, never import it (removing the former name would delete it): rename it in state "
+        "with `pulumi state rename`, or set `aliases`."
     )
+
+
+def import_line(call: Call, existing_id: str) -> str:
+    """Return the command that adopts what exists under the name and place of the new one."""
+    line = f"pulumi import {call.declaration.type} {call.name} {existing_id} --protect=false"
+    return f"{line} --parent parent={call.component}::<its name>" if call.component else line
 
 
 def find_namesake(call: Call) -> Mapping[str, Any] | None:

@@ -59,7 +59,7 @@ def _refuse_take_over(call: Call, found: Values) -> None:
             f"create {call.label}: workspace {workspace_sid} sends its events to {url} already. "
             "Set `takeOver: true` to send them here instead (deleting this resource gives them "
             "back), or adopt the present setting with\n\n"
-            f"    pulumi import {call.declaration.type} {call.name} {workspace_sid}\n"
+            f"    {crud.import_line(call, workspace_sid)}\n"
         )
 
 

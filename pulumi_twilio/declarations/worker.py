@@ -1,8 +1,9 @@
 """Worker: somebody (or something) tasks are given to.
 
 A worker's attributes have many writers. The program's keys are the program's; `queues` and
-`queues_digest` belong to the worker-queue sync; a key nobody declared is left alone by an
-update, and shown as drift by a refresh.
+`queues_digest` belong to the worker-queue sync; a key the program never declared (Flex writes
+`contact_uri`, `full_name`, … at each log-in) is left alone by updates and is no drift. Only an
+import takes all keys there are.
 """
 
 from __future__ import annotations
@@ -39,10 +40,22 @@ def merged(current: Values, old: Values, new: Values) -> Values:
     return {**kept, **new}
 
 
+def _declared(call: Call, values: Values) -> Values:
+    """Keep of the attributes read those that the program declares."""
+    ours, live = call.inputs.get("attributes") or {}, values.get("attributes") or {}
+    kept = {key: value for key, value in live.items() if key in ours}
+    return {**values, "attributes": kept or None}
+
+
+def _read(call: Call) -> Values | None:
+    values = crud.read(call)
+    return values if values is None or call.imported else _declared(call, values)
+
+
 def _update(call: Call) -> Values:
     form = update_form(call.declaration, call.old_inputs, call.inputs)
     if "Attributes" not in form:
-        return crud.update(call)
+        return _declared(call, crud.update(call))
     del form["Attributes"]
     old = call.old_inputs.get("attributes") or {}
     new = call.inputs.get("attributes") or {}
@@ -58,7 +71,7 @@ def _update(call: Call) -> Values:
         raise Refused(
             f"update {call.label}: it is gone; run `pulumi up --refresh`, which makes it again"
         )
-    return values
+    return _declared(call, values)
 
 
 def _own_attributes(text: Any) -> Values | None:
@@ -123,5 +136,6 @@ WORKER = Declaration(
         "attributes": {"skills": ["sales"], "languages": ["en"]},
     },
     check=_check,
+    read=_read,
     update=_update,
 )

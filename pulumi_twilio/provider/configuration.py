@@ -109,6 +109,29 @@ class Connection:
             ) from None
 
 
+def pinned(values: Values) -> Values:
+    """Add the account that the environment names, so that state knows whose resources it has.
+
+    Without it, credentials of another account would make a refresh find nothing (404) and drop
+    everything; with it, they are refused as not belonging to the account of the stack.
+    """
+    account = values.get("accountSid") or os.environ.get("TWILIO_ACCOUNT_SID")
+    return {**values, "accountSid": account} if account else values
+
+
+def moved_failures(old: Values, new: Values) -> list[Failure]:
+    """Refuse another account than state has: its resources would all look deleted there."""
+    before, now = old.get("accountSid"), new.get("accountSid")
+    if not before or not now or before == now:
+        return []
+    reason = (
+        f"the resources in this state are in account {before}, the credentials now in force are "
+        f"of {now}. Use those of {before}; for another account use another stack, or a Provider "
+        "of another name, which replaces the resources"
+    )
+    return [Failure("", reason)]
+
+
 def credential_failures(connection: Connection) -> list[Failure]:
     """Prove the credentials; the one failure, if any, says what is wrong and what to do."""
     from twilio_client import TwilioError

@@ -29,7 +29,13 @@ from pulumi_twilio.declarations.special import has_unknown, reveal
 from pulumi_twilio.provider import check, state
 from pulumi_twilio.provider.answers import InitFailed, answered, check_failures, diff_response
 from pulumi_twilio.provider.codec import decode, encode
-from pulumi_twilio.provider.configuration import CONFIGURATION, Connection, credential_failures
+from pulumi_twilio.provider.configuration import (
+    CONFIGURATION,
+    Connection,
+    credential_failures,
+    moved_failures,
+    pinned,
+)
 from pulumi_twilio.provider.diff import plan_diff
 from pulumi_twilio.provider.engine_log import EngineLog
 
@@ -77,21 +83,26 @@ class TwilioProvider(provider_pb2_grpc.ResourceProviderServicer):
         news = check.normalised(CONFIGURATION, given)
         failures = check.failures(CONFIGURATION, reveal(news))
         if not failures and not has_unknown(news):
+            failures = moved_failures(reveal(decode(request.olds)), pinned(reveal(news)))
+        if not failures and not has_unknown(news):
             self._connection.configure(reveal(news))
             failures = credential_failures(self._connection)
         if failures:
             return provider_pb2.CheckResponse(failures=check_failures(failures))
-        return provider_pb2.CheckResponse(inputs=encode({**news, **engine}))
+        return provider_pb2.CheckResponse(inputs=encode({**pinned(news), **engine}))
 
     @answered
     def DiffConfig(  # noqa: N802
         self, request: provider_pb2.DiffRequest
     ) -> provider_pb2.DiffResponse:
-        """Compare configurations; a change never replaces the resources."""
+        """Compare configurations; in another account every resource is another one."""
         old, new = reveal(decode(request.old_inputs)), reveal(decode(request.news))
         changed = sorted(name for name in {*old, *new} if old.get(name) != new.get(name))
+        moved = [name for name in changed if name == "accountSid" and old.get(name)]
         some, none = provider_pb2.DiffResponse.DIFF_SOME, provider_pb2.DiffResponse.DIFF_NONE
-        return provider_pb2.DiffResponse(changes=some if changed else none, diffs=changed)
+        return provider_pb2.DiffResponse(
+            changes=some if changed else none, diffs=changed, replaces=moved
+        )
 
     @answered
     def Configure(  # noqa: N802
@@ -237,6 +248,7 @@ class TwilioProvider(provider_pb2_grpc.ResourceProviderServicer):
             client=self._connection.client(),
             declaration=declaration,
             name=request.urn.split("::", 3)[-1],
+            component=_component(request.urn),
             id=getattr(request, "id", ""),
             patience=Patience(seconds, self._cancelled.wait),
             warn=partial(self._engine.warn, request.urn),
@@ -251,6 +263,13 @@ def _declaration(request: Any) -> Declaration:
     if declaration is None:
         raise Refused(f"there is no resource {token} in this provider")
     return declaration
+
+
+def _component(urn: str) -> str:
+    """Return the URN of the component a resource is in, without the component's name."""
+    stack, project, types, _ = urn.split("::", 3)
+    parents = types.rpartition("$")[0]
+    return "::".join((stack, project, parents)) if parents else ""
 
 
 def _outputs(declaration: Declaration, inputs: Values, values: Values) -> Any:

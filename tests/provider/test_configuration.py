@@ -73,11 +73,40 @@ def test_an_address_nobody_answers_at_is_named(plugin: Plugin, emulator: Running
 def test_the_environment_is_enough(
     plugin: Plugin, emulator: RunningEmulator, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """With TWILIO_* set nothing needs configuring, and nothing of it enters state."""
+    """With TWILIO_* set nothing needs configuring; of it only the account enters state."""
     for name, value in emulator.environment().items():
         monkeypatch.setenv(name, value)
 
-    assert plugin.check_config({}) == {}
+    assert plugin.check_config({}) == {"accountSid": emulator.account_sid}
+
+
+def test_another_account_replaces_and_never_looks_like_gone(
+    plugin: Plugin, emulator: RunningEmulator, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """State knows its account: another one's credentials neither read it nor take it over."""
+    other = "AC" + "2" * 32
+    for name, value in {**emulator.environment(), "TWILIO_ACCOUNT_SID": other}.items():
+        monkeypatch.setenv(name, value)
+
+    diff = plugin.stub.DiffConfig(
+        provider_pb2.DiffRequest(
+            old_inputs=encode({"accountSid": emulator.account_sid}),
+            news=encode({"accountSid": other}),
+        )
+    )
+    stored = provider_pb2.ConfigureRequest(args=encode({"accountSid": emulator.account_sid}))
+    plugin.stub.Configure(stored)
+
+    check = provider_pb2.CheckRequest(
+        urn=urn("pulumi:providers:twilio"),
+        olds=encode({"accountSid": emulator.account_sid}),
+        news=encode({}),
+    )
+
+    assert list(diff.replaces) == ["accountSid"]
+    assert emulator.account_sid in plugin.stub.CheckConfig(check).failures[0].reason
+    with pytest.raises(Failed, match=f"environment are of {other}"):
+        plugin.read(SOMETHING)
 
 
 def test_an_api_key_is_enough(plugin: Plugin, emulator: RunningEmulator) -> None:

@@ -177,10 +177,11 @@ def test_an_existing_queue_is_adopted_by_the_line_the_error_prints(
     (line,) = [line.strip() for line in printed.splitlines() if "pulumi import" in line][:1]
 
     arguments = line.removeprefix("pulumi ").split()
-    project.run(*arguments, "--yes", "--generate-code=false", "--protect=false")
+    project.run(*arguments, "--yes", "--generate-code=false")
 
     project.assert_settled()
-    assert project.id_of("Everyone") == arguments[-1]
+    assert project.id_of("Everyone") == arguments[-2]
+    assert '"protect": true' not in project.state()
 
 
 def test_ignored_changes_may_use_pythons_names(project: Project, emulator: RunningEmulator) -> None:

@@ -9,10 +9,13 @@ from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
+import grpc
 import pytest
+from pulumi.runtime.proto import provider_pb2
 
 from pulumi_twilio.declarations.special import UNKNOWN, Secret
-from tests.provider.plugin import CheckFailed, Failed, Resource, running_plugin
+from pulumi_twilio.provider.codec import encode
+from tests.provider.plugin import CheckFailed, Failed, Resource, running_plugin, urn
 from tests.provider.stage import WORKSPACES, Stage, running_stage, sid_of
 from twilio_emulator.testing import wait_for
 
@@ -393,3 +396,34 @@ def test_updating_what_is_gone_tells_what_to_do(stage: Stage, workspace_sid: str
 
     with pytest.raises(Failed, match=r"404.*pulumi up --refresh"):
         stage.plugin.update(made, {**made.inputs, "maxReservedWorkers": 5})
+
+
+def test_the_import_line_names_the_component_the_resource_is_in(
+    stage: Stage, workspace_sid: str
+) -> None:
+    """Imported without its parent the resource would be another one, and made again."""
+    first = queue(stage, workspace_sid, friendlyName="Sales")
+    request = provider_pb2.CreateRequest(
+        urn=urn(f"my:index:Queues${QUEUE}", "sales"), properties=encode(first.inputs)
+    )
+
+    with pytest.raises(grpc.RpcError) as caught:
+        stage.plugin.stub.Create(request)
+
+    line = f"sales {first.id} --protect=false --parent parent={urn('my:index:Queues', '')}"
+    assert line in str(caught.value)
+
+
+def test_keys_others_write_are_no_drift_and_survive(stage: Stage, workspace_sid: str) -> None:
+    """What Flex writes at log-in is not the program's to show, nor to delete after a refresh."""
+    made = worker(stage, workspace_sid, attributes={"skills": ["sales"]})
+    written = {"skills": ["sales"], "contact_uri": "client:alice"}
+    stage.post(url_of(made, "Workers"), {"Attributes": json.dumps(written)})
+
+    live = stage.plugin.read(made)
+
+    assert live is not None
+    assert live == made
+    stage.plugin.update(live, {**made.inputs, "attributes": {"skills": ["support"]}})
+    attributes = json.loads(stage.get(url_of(made, "Workers"))["attributes"])
+    assert attributes == {"skills": ["support"], "contact_uri": "client:alice"}
