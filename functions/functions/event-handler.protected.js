@@ -14,7 +14,7 @@ const load = (name) => require(Runtime.getFunctions()[`lib/${name}`].path);
 const { hasRightDigest, parseAttributes } = load('attributes');
 const { Invocation } = load('invocation');
 const log = load('log');
-const { followQueue } = load('queue-events');
+const { followQueue, takeUpBatch } = load('queue-events');
 const { reply } = load('reply');
 const { describeError } = load('retry');
 const { updateQueues } = load('worker-update');
@@ -32,6 +32,15 @@ function isOwnWrite(text) {
   }
 }
 
+// Queue events may be weeks apart: a worker's takes a dead chain up as well.
+async function takeUp(invocation) {
+  try {
+    await takeUpBatch(invocation);
+  } catch (error) {
+    log.warn('batch.not-taken-up', { reason: describeError(error) });
+  }
+}
+
 async function followWorker(invocation, event) {
   const { WorkerSid: workerSid, WorkerAttributes, WorkerVersion } = event;
   if (isOwnWrite(WorkerAttributes)) return { outcome: 'own-write' };
@@ -46,6 +55,7 @@ async function followWorker(invocation, event) {
     attempts,
   });
   if (reason) throw new Error(`worker ${workerSid}: ${reason}`);
+  await takeUp(invocation);
   return { outcome };
 }
 

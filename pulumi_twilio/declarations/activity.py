@@ -32,6 +32,7 @@ ACTIVITY = Declaration(
     ),
     outputs=(sid_output("Activity"),),
     namesake=Namesake("friendlyName", filter="FriendlyName"),
+    moves_aside=True,
     retries_delete=True,
     source="TaskRouter API, Activity resource (OpenAPI taskrouter_v1)",
     assumed=(

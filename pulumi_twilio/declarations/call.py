@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -71,6 +71,7 @@ class Call:
         inputs: what the program asks for (of a read or delete: what state has).
         old_inputs: what it asked for last time (update only).
         state: the outputs in state.
+        replaced: ids of the resources the engine is about to replace.
         patience: how long to wait where waiting is needed.
         warn: shows a warning beside the resource.
     """
@@ -83,6 +84,7 @@ class Call:
     inputs: Values = field(default_factory=dict)
     old_inputs: Values = field(default_factory=dict)
     state: Values = field(default_factory=dict)
+    replaced: Collection[str] = ()
     patience: Patience = field(default_factory=Patience)
     warn: Callable[[str], None] = logger.warning
 

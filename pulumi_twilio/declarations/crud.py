@@ -22,6 +22,7 @@ _PRODUCTS = {
 }
 FIRST_DELETE_PAUSE_SECONDS = 0.5
 LONGEST_DELETE_PAUSE_SECONDS = 5.0
+REPLACED_NAME_LENGTH = 46  # of 64, with room for " (replaced 012345)"
 
 
 def create(call: Call) -> Created:
@@ -161,8 +162,20 @@ def refuse_namesake(call: Call) -> None:
     Raises: Refused, with the exact import line for what does.
     """
     found = find_namesake(call)
-    if found is not None:
-        raise Refused(import_advice(call, id_of(call, str(found["sid"]))))
+    if found is None:
+        return
+    existing_id = id_of(call, str(found["sid"]))
+    if existing_id not in call.replaced:
+        raise Refused(import_advice(call, existing_id))
+    _move_aside(call, str(found["sid"]))
+
+
+def _move_aside(call: Call, sid: str) -> None:
+    """Free the name that a resource about to be replaced still has."""
+    name = f"{call.inputs['friendlyName'][:REPLACED_NAME_LENGTH]} (replaced {sid[-6:]})"
+    what = f"rename {sid} to {name!r}, which {call.label} replaces"
+    url = f"{collection_url(call)}/{sid}"
+    call.client.post(url, {"FriendlyName": name}, repeatable=True, what=what)
 
 
 def import_advice(call: Call, existing_id: str) -> str:

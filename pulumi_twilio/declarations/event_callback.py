@@ -63,6 +63,18 @@ def _refuse_take_over(call: Call, found: Values) -> None:
         )
 
 
+def _refuse_unseen(call: Call, found: Values) -> None:
+    """Refuse to overwrite an address that no refresh has shown."""
+    url = found["url"]
+    known = (None, call.state.get("url"), call.inputs["url"])
+    if url not in known and not call.inputs.get("takeOver"):
+        raise Refused(
+            f"update {call.label}: workspace {call.value('workspaceSid')} sends its events to "
+            f"{url} by now. Run `pulumi refresh` to see the change and `pulumi up` to undo it, or "
+            "allow it with `takeOver: true`"
+        )
+
+
 def _former(call: Call, found: Values) -> Values:
     """Return what a delete shall restore; the very settings we ask for are not a former state."""
     if found["url"] == call.inputs["url"]:
@@ -71,7 +83,8 @@ def _former(call: Call, found: Values) -> Values:
 
 
 def _ours(call: Call) -> Values:
-    return {name: call.inputs[name] for name in ("workspaceSid", "url", "events")}
+    values = {name: call.inputs[name] for name in ("workspaceSid", "url", "events")}
+    return {**values, "ownUrl": call.inputs["url"]}
 
 
 def _read(call: Call) -> Values | None:
@@ -79,10 +92,15 @@ def _read(call: Call) -> Values | None:
     if found is None or (call.imported and not found["url"]):
         return None
     former = {name: call.state.get(name) for name in ("formerUrl", "formerEvents")}
-    return {"workspaceSid": call.value("workspaceSid"), **found, **former}
+    # A refresh brings another's address into `url`; that does not make it ours.
+    own = found["url"] if call.imported else call.state.get("ownUrl") or call.inputs.get("url")
+    return {"workspaceSid": call.value("workspaceSid"), **found, **former, "ownUrl": own}
 
 
 def _update(call: Call) -> Values:
+    found = _settings(call)
+    if found is not None:
+        _refuse_unseen(call, found)
     _write(call, call.inputs["url"], call.inputs["events"])
     return {**call.state, **_ours(call)}
 
@@ -92,7 +110,7 @@ def _delete(call: Call) -> None:
     found = _settings(call)
     if found is None:
         return
-    if found["url"] != call.state.get("url"):
+    if found["url"] != (call.state.get("ownUrl") or call.state.get("url")):
         now = f"sends its events to {found['url']}" if found["url"] else "sends its events nowhere"
         call.warn(f"{call.label}: the workspace {now} by now; it is left as it is")
         return
@@ -158,6 +176,14 @@ EVENT_CALLBACK = Declaration(
         ),
     ),
     outputs=(
+        Output(
+            "ownUrl",
+            Kind.STRING,
+            "The address this resource set; a delete gives the callback back only while the "
+            "workspace still sends there.",
+            changes_with=("url",),
+            optional=True,
+        ),
         Output(
             "formerUrl",
             Kind.STRING,

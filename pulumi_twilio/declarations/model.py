@@ -196,6 +196,8 @@ class Declaration:
         product: host the path belongs to (taskrouter, sync, serverless, flex).
         properties, outputs: its values. Output `sid` comes from every answer.
         namesake: set where a second resource of the same name must not be made.
+        moves_aside: others refer to it, so a replacement of the same name comes first: the old
+            one is renamed, the others follow, and then it is deleted.
         delete_before_replace: the replacement can never exist beside the old one.
         wait_seconds: how long its create and update may wait for Twilio unless customTimeouts
             says else; 0 for the provider's own time for deletes.
@@ -218,6 +220,7 @@ class Declaration:
     product: str
     example: Mapping[str, Any]
     namesake: Namesake | None = None
+    moves_aside: bool = False
     delete_before_replace: bool = False
     wait_seconds: float = 0.0
     retries_delete: bool = False

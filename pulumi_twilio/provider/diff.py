@@ -66,6 +66,8 @@ def _cannot_tell(each: Property, old_inputs: Values, old_state: Values) -> bool:
 
 
 def _delete_first(declaration: Declaration, old_inputs: Values, inputs: Values) -> bool:
+    if declaration.moves_aside:
+        return False
     if declaration.delete_before_replace or declaration.namesake is None:
         return declaration.delete_before_replace
     identity = (declaration.namesake.property, *declaration.parents)

@@ -50,6 +50,7 @@ class TwilioProvider(provider_pb2_grpc.ResourceProviderServicer):
         self._version = version
         self._connection = Connection()
         self._cancelled = threading.Event()
+        self._replaced: set[str] = set()  # ids whose names a replacement may take
         self._engine = EngineLog()
 
     @answered
@@ -157,7 +158,11 @@ class TwilioProvider(provider_pb2_grpc.ResourceProviderServicer):
         old_inputs, old_state, inputs = (
             reveal(decode(each)) for each in (request.old_inputs, request.olds, request.news)
         )
-        return diff_response(plan_diff(_declaration(request), old_inputs, old_state, inputs))
+        declaration = _declaration(request)
+        diff = plan_diff(declaration, old_inputs, old_state, inputs)
+        if declaration.moves_aside and diff.replaces:
+            self._replaced.add(request.id)
+        return diff_response(diff)
 
     @answered
     def Create(self, request: provider_pb2.CreateRequest) -> provider_pb2.CreateResponse:  # noqa: N802
@@ -250,6 +255,7 @@ class TwilioProvider(provider_pb2_grpc.ResourceProviderServicer):
             name=request.urn.split("::", 3)[-1],
             component=_component(request.urn),
             id=getattr(request, "id", ""),
+            replaced=self._replaced,
             patience=Patience(seconds, self._cancelled.wait),
             warn=partial(self._engine.warn, request.urn),
             **values,

@@ -246,6 +246,7 @@ class EventCallback(TwilioResource):
         "url": "url",
         "events": "events",
         "take_over": "takeOver",
+        "own_url": "ownUrl",
         "former_url": "formerUrl",
         "former_events": "formerEvents",
     }
@@ -296,6 +297,14 @@ class EventCallback(TwilioResource):
     def events(self) -> pulumi.Output[list[str]]:
         """Names of the events to send, such as `task-queue.created`; order means nothing."""
         return self.output("events")
+
+    @property
+    def own_url(self) -> pulumi.Output[str | None]:
+        """The address this resource set.
+
+        A delete gives the callback back only while the workspace still sends there.
+        """
+        return self.output("ownUrl")
 
     @property
     def former_url(self) -> pulumi.Output[str | None]:

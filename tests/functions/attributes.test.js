@@ -58,6 +58,20 @@ test("only queues and queues_digest change; other keys keep value and place", ()
   assert.equal(text.replace(/,"queues_digest":"[0-9a-f]{16}"/, ""), expected);
 });
 
+test("numbers JavaScript cannot hold, and keys it would move, stay as they are written", () => {
+  const source =
+    '{"id":12345678901234567890,"rate":1.0,"b":-0,"10":[1e400,{"x,}":"\\"]"}],"9":"sip:a\\/b\\\\/"}';
+
+  const { text } = withQueues(parseAttributes(source), [WQ(1)], { source });
+
+  const ours = `,"queues":["${WQ(1)}"],"queues_digest":`;
+  assert.equal(
+    text.slice(0, text.indexOf(ours) + 1),
+    `${source.slice(0, -1).replace("a\\/b", "a/b")},`,
+  );
+  assert.ok(hasRightDigest(parseAttributes(text)));
+});
+
 test("the same queues in another order are no change, unless they are to be brought into form", () => {
   const attributes = { queues: [WQ(2), WQ(1)] };
 

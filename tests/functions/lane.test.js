@@ -162,3 +162,22 @@ test("the record sums all lanes and keeps the first 50 failures", () => {
   assert.equal(sums.gone, 1);
   assert.equal(sums.failures.length, 50);
 });
+
+test("a lane that is taken up again, or begun long after its batch was written, is late", () => {
+  const startedAt = new Date(0).toISOString();
+  const begin = (lane, generation, now) =>
+    takeLease(lane, { generation, holder: "h", now, startedAt });
+
+  const first = begin({ ...newLane([0]), lease_expires_at: 0 }, 1, 1000);
+  const next = begin(releaseLease(first, 9000), 2, 12_000);
+  const resumed = begin(first, 2, 60_000);
+
+  assert.equal(first.late, false);
+  assert.equal(next.late, false);
+  assert.equal(resumed.late, true);
+  assert.equal(begin(releaseLease(resumed, 61_000), 3, 61_500).late, true);
+  assert.equal(
+    begin({ ...newLane([0]), lease_expires_at: 0 }, 1, 11_000).late,
+    true,
+  );
+});

@@ -244,3 +244,26 @@ def test_a_killed_function_is_taken_up_by_the_next_event(centre: ContactCentre) 
     record = centre.await_end(BATCH)
     assert (record["status"], record["done"]) == ("completed", 40)
     centre.await_right()
+
+
+@pytest.mark.parametrize("lost", [False, True], ids=["dead", "documents-gone"])
+def test_a_workers_event_takes_up_what_a_queues_event_left(
+    centre: ContactCentre, lost: bool
+) -> None:
+    """Nobody has to change a queue for a stopped batch to come to its end."""
+    workers = [centre.add_worker(f"w{n}") for n in range(10)]
+    centre.await_right()
+    with centre.emulator.fault(kind="function", path="/batch/process", status=500):
+        centre.add_queue("Everyone", "1==1")
+        centre.await_events("task-queue.created", 1)
+    batch = (centre.document("latest-worker-queue-sync") or {})["batch"]
+    lane = centre.document(f"batch-{batch}-lane-0") or {}
+    centre.put(f"batch-{batch}-lane-0", {**lane, "lease_expires_at": 1})
+    if lost:
+        centre.delete(f"{centre.documents_url}/batch-{batch}-lane-0")
+
+    centre.change_worker(workers[0], seat=1)
+
+    record = centre.await_end(batch)
+    assert record["status"] == ("failed" if lost else "completed")
+    centre.await_right()

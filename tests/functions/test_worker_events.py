@@ -176,7 +176,7 @@ def test_a_worker_near_the_limit_fails_by_name(centre: ContactCentre) -> None:
 def test_a_worker_that_is_gone_is_no_error(centre: ContactCentre) -> None:
     """A late event of a deleted worker is answered as handled."""
     worker = centre.add_worker("Ada")
-    centre.await_right()
+    centre.await_events("worker.created", 1)
     event = next(centre.events("worker.created"))["params"]
     centre.delete(f"{centre.url}/Workers/{worker}")
 

@@ -168,6 +168,30 @@ def test_a_callback_somebody_changed_is_left_alone(
     assert f"sends its events to {THEIRS} by now" in caplog.text
 
 
+def test_a_refresh_does_not_make_anothers_callback_ours(stage: Stage, inputs: Values) -> None:
+    """Deleting after a refresh that saw another's address still leaves that address alone."""
+    set_by_hand(stage, inputs, "https://former.example.com/x", "task.created")
+    made = stage.plugin.create(TYPE, {**inputs, "takeOver": True})
+    set_by_hand(stage, inputs, THEIRS, "task.created")
+    refreshed = stage.plugin.read(made)
+
+    assert refreshed is not None
+    stage.plugin.delete(refreshed)
+
+    assert settings(stage, inputs) == (THEIRS, "task.created")
+
+
+def test_an_update_does_not_take_over_what_no_refresh_showed(stage: Stage, inputs: Values) -> None:
+    """Another's address that state does not know is named and stays."""
+    made = stage.plugin.create(TYPE, inputs)
+    set_by_hand(stage, inputs, THEIRS, "task.created")
+
+    with pytest.raises(Failed, match=f"to {THEIRS} by now. Run `pulumi refresh`"):
+        stage.plugin.update(made, {**inputs, "events": ["worker.created"]})
+
+    assert settings(stage, inputs) == (THEIRS, "task.created")
+
+
 def test_equal_settings_are_adopted(stage: Stage, inputs: Values) -> None:
     """A callback that is right already is no conflict and no former state."""
     set_by_hand(stage, inputs, OURS, "worker.created,task-queue.created")

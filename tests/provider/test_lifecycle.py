@@ -162,7 +162,9 @@ def test_a_property_replaces(
 
     assert diff.replaces == [each.name]
     assert all(kind.endswith("_REPLACE") for kind in diff.paths.values())
-    if declaration.namesake and each.name not in (
+    if declaration.moves_aside:
+        assert not diff.delete_before_replace
+    elif declaration.namesake and each.name not in (
         declaration.namesake.property,
         *declaration.parents,
     ):

@@ -427,3 +427,20 @@ def test_keys_others_write_are_no_drift_and_survive(stage: Stage, workspace_sid:
     stage.plugin.update(live, {**made.inputs, "attributes": {"skills": ["support"]}})
     attributes = json.loads(stage.get(url_of(made, "Workers"))["attributes"])
     assert attributes == {"skills": ["support"], "contact_uri": "client:alice"}
+
+
+def test_an_activity_in_use_is_replaced_before_it_goes(stage: Stage, workspace_sid: str) -> None:
+    """A replacement takes the name while the workspace and queues still point at the old one."""
+    inputs = {"workspaceSid": workspace_sid, "friendlyName": "Ready", "available": True}
+    old = stage.plugin.create(ACTIVITY, inputs)
+    using = queue(stage, workspace_sid, reservationActivitySid=sid_of(old))
+
+    diff = stage.plugin.diff(old, {**inputs, "available": False})
+    new = stage.plugin.create(ACTIVITY, {**inputs, "available": False})
+    stage.plugin.update(using, {**using.inputs, "reservationActivitySid": sid_of(new)})
+    stage.plugin.delete(old)
+
+    assert diff.replaces == ["available"]
+    assert not diff.delete_before_replace
+    live = stage.get(url_of(new, "Activities"))
+    assert (live["friendly_name"], live["available"]) == ("Ready", False)

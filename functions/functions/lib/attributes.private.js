@@ -88,22 +88,58 @@ function holdsSet(queues, wanted) {
   return held.size === wanted.length && wanted.every((sid) => held.has(sid));
 }
 
+const TOKENS = /"(?:[^"\\]|\\.)*"|[{}[\],]/g;
+const MEMBER = /^\s*("(?:[^"\\]|\\.)*")\s*:\s*(.*?)\s*$/s;
+const DEPTH = { '{': 1, '[': 1, '}': -1, ']': -1 };
+
+// Cuts the text of a JSON object at the commas between its members.
+function cutMembers(text) {
+  const parts = [];
+  let depth = 0;
+  let start = text.indexOf('{') + 1;
+  for (const { 0: token, index } of text.matchAll(TOKENS)) {
+    depth += DEPTH[token] ?? 0;
+    if (depth > 1 || (depth === 1 && token !== ',')) continue;
+    parts.push(text.slice(start, index));
+    start = index + 1;
+  }
+  return parts.filter((part) => part.trim() !== '');
+}
+
+// The members of a JSON object as they are written: JavaScript's numbers are not exact beyond
+// 2^53 and its objects put keys such as "10" first, so values that are not ours stay text.
+function membersOf(text) {
+  const pairs = cutMembers(text).map((part) => part.match(MEMBER).slice(1));
+  return new Map(pairs.map(([key, value]) => [JSON.parse(key), value]));
+}
+
+// Events carry slashes as `\/`, which would count as two characters.
+const unescapeSlashes = (text) => text.replace(/\\(.)/gs, (pair, c) => (c === '/' ? c : pair));
+
+function withMembers(text, values) {
+  const members = membersOf(text);
+  for (const [key, value] of Object.entries(values)) members.set(key, JSON.stringify(value));
+  const written = [...members].map(([key, value]) => `${JSON.stringify(key)}:${value}`);
+  return unescapeSlashes(`{${written.join(',')}}`);
+}
+
 const inForm = (queues) => queues.every((sid, index) => index === 0 || queues[index - 1] < sid);
 
 /**
- * Put a set of queues into attributes. Every other key keeps its value and its place.
+ * Put a set of queues into attributes. Every other key keeps its place and its value as written.
  *
  * @param {object} attributes not changed
  * @param {Iterable<string>} queues task queue SIDs in any order
- * @param {{sorted?: boolean}} [options] sorted: the same set in another order is a change too
+ * @param {{sorted?: boolean, source?: string}} [options] sorted: the same set in another order is
+ *   a change too; source: the text the attributes were read from
  * @returns {{text: string, characters: number} | null} null when there is nothing to change
  */
-function withQueues(attributes, queues, { sorted = false } = {}) {
+function withQueues(attributes, queues, { sorted = false, source } = {}) {
   const wanted = [...new Set(queues)].sort();
   const held = attributes.queues;
   if (holdsSet(held, wanted) && (!sorted || inForm(held))) return null;
-  const changed = { ...attributes, queues: wanted };
-  const text = JSON.stringify({ ...changed, queues_digest: digest(changed) });
+  const ours = { queues: wanted, queues_digest: digest({ ...attributes, queues: wanted }) };
+  const text = withMembers(source ?? JSON.stringify(attributes), ours);
   return { text, characters: [...text].length };
 }
 

@@ -38,11 +38,13 @@ const zeroCounts = () => Object.fromEntries(COUNTS.map((name) => [name, 0]));
 /** @param {{status: string}} record */
 const isTerminal = (record) => TERMINAL.has(record.status);
 
-function newRecord(reason, total, shards) {
+// `queues`: what the batch is about, for whoever has to do it again.
+function newRecord({ reason, queues }, total, shards) {
   const now = timeText();
   return {
     type: TYPE,
     reason,
+    queues,
     status: 'queued',
     total,
     ...zeroCounts(),
@@ -124,7 +126,7 @@ async function createBatch(documents, { reason, queues, items }, latest) {
   const shards = cutShards(queues, items);
   await writeShards(documents, batch, shards);
   await createOnce(documents, laneName(batch, 0), newLane(shards, queues));
-  const record = newRecord(reason, items.length, shards.length);
+  const record = newRecord({ reason, queues }, items.length, shards.length);
   const { sid } = await createOnce(documents, recordName(batch), record, RECORD_TTL);
   if (await claimLatest(documents, latest, { batch, document_sid: sid })) {
     return { batch, documentSid: sid };

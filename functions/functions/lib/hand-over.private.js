@@ -108,7 +108,8 @@ function deadLanes(lanes, now) {
 // Of many events that find a dead lane one resumes it: the one whose write here holds.
 async function announce({ documents }, batch, { number, lane, revision }) {
   try {
-    await documents.update(laneName(batch, number), releaseLease(lane, Date.now()), revision);
+    const released = releaseLease({ ...lane, late: true }, Date.now());
+    await documents.update(laneName(batch, number), released, revision);
     return true;
   } catch (error) {
     if (error.status !== 412) throw error;

@@ -60,7 +60,7 @@ class Invocation {
     const { retry, syncServiceSid } = this.settings;
     this.documentsClient ??= new SyncDocuments(
       this.#client().sync.v1.services(syncServiceSid),
-      () => new Attempts(retry, this.end),
+      () => new Attempts({ ...retry, limit: Infinity }, this.end), // a chain outlives an outage
     );
     return this.documentsClient;
   }

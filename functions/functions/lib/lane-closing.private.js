@@ -19,6 +19,7 @@ const { cutShards, readPlan } = load('queue-plan');
 const { describeError } = load('retry');
 
 const QUEUES_AT_ONCE = 20;
+const QUEUES_KEPT = 80; // in the record, which stays below 16 KiB
 const ROUNDS = 3; // of planning the same queues again
 const PLANS = 3; // failed ones in a row
 
@@ -29,7 +30,8 @@ function claim(record) {
   const { waiting = [], planning = [] } = record;
   if (waiting.length === 0) return null;
   const claimed = union(planning, waiting.slice(0, QUEUES_AT_ONCE));
-  return { ...record, waiting: waiting.slice(QUEUES_AT_ONCE), planning: claimed };
+  const queues = union(record.queues ?? [], claimed).slice(0, QUEUES_KEPT);
+  return { ...record, queues, waiting: waiting.slice(QUEUES_AT_ONCE), planning: claimed };
 }
 
 async function claimWaiting(run) {

@@ -46,7 +46,8 @@ class LaneRun {
     ]);
     if (!document || !record) throw new Refused(404, `there is no lane ${number} of ${batch}`);
     if (isTerminal(record.data)) throw new Refused(409, `the batch is ${record.data.status}`);
-    const claim = { generation, holder: randomUUID(), now: Date.now() };
+    const startedAt = record.data.started_at;
+    const claim = { generation, holder: randomUUID(), now: Date.now(), startedAt };
     const lane = takeLease(document.data, claim);
     if (typeof lane === 'string') throw new Refused(409, lane);
     const run = new LaneRun(invocation, message, lane, document.revision);
@@ -173,9 +174,10 @@ class LaneRun {
   async #runItem({ queues, items }, index) {
     const item = items[index];
     const attempts = this.invocation.itemAttempts(this.lane.attempts?.[index]);
-    const wanted = (held) => applyItem(queues, item, held);
-    const options = { wanted, attempts, sorted: true };
-    const result = await updateQueues(this.invocation.taskRouter, item[0], options);
+    const { taskRouter } = this.invocation;
+    const planned = (held) => applyItem(queues, item, held);
+    const wanted = this.lane.late ? () => taskRouter.queuesOfWorker(item[0], attempts) : planned;
+    const result = await updateQueues(taskRouter, item[0], { wanted, attempts, sorted: true });
     return { ...result, workerSid: item[0], used: attempts.used };
   }
 

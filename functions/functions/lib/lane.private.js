@@ -14,6 +14,7 @@ const { FAILURES_KEPT } = load('batch-documents');
 
 const LEASE_MS = 15_000; // a function is ended after 10 s
 const TAKE_OVER_MS = 5_000; // how long the next one may take to show up
+const FRESH_MS = 10_000; // how long a plan may wait to be begun
 
 /** @param {object} lane */
 const hasEnded = (lane) => lane.cursor.shard >= lane.shards.length;
@@ -21,18 +22,27 @@ const hasEnded = (lane) => lane.cursor.shard >= lane.shards.length;
 /** Say whether the chain has died: nobody holds the lane and nobody is due to take over. */
 const isDead = (lane, now) => !hasEnded(lane) && lane.lease_expires_at < now;
 
+// Whether the plan has lain about: its changes may be out of date by now.
+function isLate(lane, startedAt, now) {
+  const followedUntil = Math.max(lane.lease_expires_at, Date.parse(startedAt) + FRESH_MS);
+  return lane.late === true || followedUntil < now;
+}
+
 /**
  * Take the lease for the next generation.
  *
  * @param {object} lane
- * @param {{generation: number, holder: string, now: number}} claim now in epoch milliseconds
- * @returns {object | string} the lane's new state, or why the claim is refused
+ * @param {{generation: number, holder: string, now: number, startedAt: string}} claim now in epoch
+ *   milliseconds, startedAt the batch's `started_at`
+ * @returns {object | string} the lane's new state, or why the claim is refused; `late` says that
+ *   each worker's queues are to be asked for, since the plan is out of date
  */
-function takeLease(lane, { generation, holder, now }) {
+function takeLease(lane, { generation, holder, now, startedAt }) {
   const next = lane.generation + 1;
   if (generation !== next) return `generation ${generation} is not the next one, ${next}`;
   if (lane.holder && lane.lease_expires_at >= now) return 'another function holds the lane';
-  return { ...lane, generation, holder, lease_expires_at: now + LEASE_MS };
+  const late = isLate(lane, startedAt, now);
+  return { ...lane, generation, holder, lease_expires_at: now + LEASE_MS, late };
 }
 
 /** Let go of the lease so that the next generation may take it, and is expected to, soon. */

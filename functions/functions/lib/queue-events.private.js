@@ -11,9 +11,11 @@
 const load = (name) => require(Runtime.getFunctions()[`lib/${name}`].path);
 const { createBatch, isTerminal, recordName } = load('batch-documents');
 const { findNewestBatch, handOver, readLanes, resumeDeadLanes } = load('hand-over');
+const { failBatch } = load('lane-closing');
 const { readPlan } = load('queue-plan');
 
-const WAITING_MAX = 50; // SIDs in a record, which stays below 10 KiB
+const WAITING_MAX = 50; // SIDs in a record, which stays below 16 KiB
+const LOST = 'documents of its lanes are gone; if it was a full sync run `taskrouter sync`';
 
 function withWaiting(record, queueSid) {
   const waiting = new Set(record.waiting);
@@ -22,24 +24,49 @@ function withWaiting(record, queueSid) {
   return { ...record, waiting: [...waiting.add(queueSid)] };
 }
 
-// Null where no batch runs, or none that can be trusted to end: documents of its lanes are gone.
-async function joinBatch(invocation, running, queueSid) {
-  if (running === null) return null;
+// Null where the batch has ended, or has no more room.
+async function joinBatch(invocation, { batch, lanes }, queueSid) {
   const { documents } = invocation;
-  const { batch, record } = running;
-  const lanes = await readLanes(documents, batch, record.lanes);
-  if (lanes.length === 0 || lanes.length < record.lanes) return null;
   const joined = await documents.amend(recordName(batch), (data) => withWaiting(data, queueSid));
   if (!joined?.waiting?.includes(queueSid) || isTerminal(joined)) return null;
   await resumeDeadLanes(invocation, batch, lanes);
   return { outcome: 'waiting', batch };
 }
 
+// The batch that runs, if any. It is lost when documents of its lanes are gone: expired, deleted.
+async function findRunning({ documents }) {
+  const { latest, running } = await findNewestBatch(documents);
+  if (running === null) return { latest, running: null, lost: null };
+  const lanes = await readLanes(documents, running.batch, running.record.lanes);
+  const isLost = lanes.length === 0 || lanes.length < running.record.lanes;
+  const found = { ...running, lanes };
+  return { latest, running: isLost ? null : found, lost: isLost ? found : null };
+}
+
+const queuesOf = ({ queues = [], waiting = [], planning = [] }) => [
+  ...queues,
+  ...waiting,
+  ...planning,
+];
+
 async function startBatch(invocation, { batch, documentSid }) {
   if (!(await handOver(invocation, { batch, lane: 0, generation: 1 }))) {
     throw new Error(`batch ${batch} was written, but no function took it up`);
   }
   return { outcome: 'started', batch, document_sid: documentSid };
+}
+
+// What a lost batch was about falls to the new one; only then is it said to have failed.
+// Null where another batch came first.
+async function newBatch(invocation, { queues, reason, gone }, { latest, lost }) {
+  const { documents, taskRouter } = invocation;
+  const all = [...new Set([...queues, ...(lost ? queuesOf(lost.record) : [])])];
+  const items = await readPlan(taskRouter, all, gone);
+  const plan = { reason, queues: all, items };
+  const created = items.length > 0 ? await createBatch(documents, plan, latest) : {};
+  if (created === null) return null;
+  if (lost) await failBatch(documents, lost.batch, LOST);
+  return created.batch ? startBatch(invocation, created) : { outcome: 'unchanged' };
 }
 
 /**
@@ -51,17 +78,28 @@ async function startBatch(invocation, { batch, documentSid }) {
  * @throws {Error} when a listing failed or the batch was not taken up
  */
 async function followQueue(invocation, { queueSid, reason, deleted }) {
-  const { documents, taskRouter } = invocation;
-  const gone = new Set(deleted ? [queueSid] : []);
+  const change = { queues: [queueSid], reason, gone: new Set(deleted ? [queueSid] : []) };
   for (;;) {
-    const { latest, running } = await findNewestBatch(documents);
-    const joined = await joinBatch(invocation, running, queueSid);
-    if (joined) return joined;
-    const items = await readPlan(taskRouter, [queueSid], gone);
-    if (items.length === 0) return { outcome: 'unchanged' };
-    const created = await createBatch(documents, { reason, queues: [queueSid], items }, latest);
-    if (created) return startBatch(invocation, created);
+    const found = await findRunning(invocation);
+    const joined = found.running && (await joinBatch(invocation, found.running, queueSid));
+    const result = joined || (await newBatch(invocation, change, found));
+    if (result) return result;
   }
 }
 
-module.exports = { followQueue };
+/**
+ * See that a batch whose chain has died goes on, and that a lost one is done once more.
+ *
+ * @param {import('./invocation.private.js').Invocation} invocation
+ * @throws {Error} when it was not taken up
+ */
+async function takeUpBatch(invocation) {
+  const found = await findRunning(invocation);
+  const { running, lost } = found;
+  if (running) await resumeDeadLanes(invocation, running.batch, running.lanes);
+  if (!lost) return;
+  const change = { queues: [], reason: `${lost.batch} was lost`, gone: new Set() };
+  await newBatch(invocation, change, found);
+}
+
+module.exports = { followQueue, takeUpBatch };

@@ -20,7 +20,8 @@ function tooLong(characters) {
 
 async function writeOnce(taskRouter, workerSid, copy, { wanted, sorted, attempts }) {
   const attributes = parseAttributes(copy.attributes);
-  const change = withQueues(attributes, await wanted(heldQueues(attributes)), { sorted });
+  const options = { sorted, source: copy.attributes };
+  const change = withQueues(attributes, await wanted(heldQueues(attributes)), options);
   if (change === null) return 'unchanged';
   if (change.characters > MAX_CHARACTERS) throw tooLong(change.characters);
   const { version } = copy;
