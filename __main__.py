@@ -38,7 +38,7 @@ release = Release(
         functions_url=functions.url,
         callback_url=callback.url,
         events=callback.events,
-        triggers=release_triggers(definition, routing.task_queue_sids, functions.build_sid),
+        triggers=release_triggers(definition, routing.task_queue_sids, functions.deployment_sid),
         post_deploy=definition.post_deploy,
     ),
     pulumi.ResourceOptions(depends_on=[workspace, routing, sync, functions, callback]),

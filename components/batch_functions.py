@@ -54,8 +54,8 @@ class BatchFunctions(pulumi.ComponentResource):
     """`https://<domain>`, once the functions are deployed."""
     event_handler_url: pulumi.Output[str]
     """Where the workspace reports its events."""
-    build_sid: pulumi.Output[str]
-    """The build that is deployed."""
+    deployment_sid: pulumi.Output[str]
+    """The deployment: another one whenever something else answers at `url`."""
 
     def __init__(
         self, name: str, args: BatchFunctionsArgs, opts: pulumi.ResourceOptions | None = None
@@ -73,13 +73,13 @@ class BatchFunctions(pulumi.ComponentResource):
         variables = self._variables(args)
         build = self._build(args)
         deployment = self._deployment(build, [attributes, *variables])
-        self.build_sid = build.sid
+        self.deployment_sid = cast("pulumi.Output[str]", deployment.sid)
         # The address counts as known only when something answers there.
         self.url = pulumi.Output.all(self._environment.domain_name, deployment.sid).apply(
             lambda known: f"https://{known[0]}"
         )
         self.event_handler_url = self.url.apply(lambda url: f"{url}{EVENT_HANDLER_PATH}")
-        self.register_outputs({"url": self.url, "buildSid": self.build_sid})
+        self.register_outputs({"url": self.url, "deploymentSid": self.deployment_sid})
 
     def _options(self, *depends_on: pulumi.Resource) -> pulumi.ResourceOptions:
         return pulumi.ResourceOptions(parent=self, depends_on=list(depends_on))

@@ -13,12 +13,13 @@ from components.definition.model import ConfigValue, Definition, TaskQueue
 def release_triggers(
     definition: Definition,
     task_queue_sids: Mapping[str, pulumi.Output[str]],
-    build_sid: pulumi.Input[str],
+    deployment_sid: pulumi.Input[str],
 ) -> dict[str, pulumi.Input[str]]:
     """Build the triggers of a release.
 
-    Shape: `taskQueues.<key>` is a digest of the queue's SID and expression, `functions.build`
-    the build's SID, `functions.variables` a digest of the variables that are no secrets.
+    Shape: `taskQueues.<key>` is a digest of the queue's SID and expression,
+    `functions.deployment` the SID of the deployment (a new build, a new environment or a repair
+    makes another), `functions.variables` a digest of the variables that are no secrets.
     The callback's address and events are inputs of their own.
     """
     queues = {
@@ -29,7 +30,7 @@ def release_triggers(
         key: value.key if isinstance(value, ConfigValue) else value
         for key, value in definition.functions.variables.items()
     }
-    return {**queues, "functions.build": build_sid, "functions.variables": _digest(plain)}
+    return {**queues, "functions.deployment": deployment_sid, "functions.variables": _digest(plain)}
 
 
 def _queue_digest(definition: Definition, key: str) -> Any:

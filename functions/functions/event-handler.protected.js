@@ -23,13 +23,21 @@ const PROBE_PREFIX = 'taskrouter-probe-';
 const LOGGED_CHARACTERS = 400;
 const PROBE_TTL = 24 * 3600; // seconds
 
-// An event whose digest is right was caused by our own write.
-function isOwnWrite(text) {
+// An update whose digest is right was caused by our own write. We create no workers: a new one
+// that has a digest was copied from another, from a backup or from another account.
+function isOwnWrite({ EventType, WorkerAttributes }) {
+  if (EventType !== 'worker.attributes.update') return false;
   try {
-    return hasRightDigest(parseAttributes(text));
+    return hasRightDigest(parseAttributes(WorkerAttributes));
   } catch {
     return false;
   }
+}
+
+// Without a SID a filtered list would be a list of everything.
+function requireSid(prefix, sid) {
+  if (new RegExp(`^${prefix}[0-9a-f]{32}$`, 'i').test(sid ?? '')) return;
+  throw new Error(`the event names no ${prefix} SID but '${sid}'`);
 }
 
 // Queue events may be weeks apart: a worker's takes a dead chain up as well.
@@ -43,7 +51,8 @@ async function takeUp(invocation) {
 
 async function followWorker(invocation, event) {
   const { WorkerSid: workerSid, WorkerAttributes, WorkerVersion } = event;
-  if (isOwnWrite(WorkerAttributes)) return { outcome: 'own-write' };
+  requireSid('WK', workerSid);
+  if (isOwnWrite(event)) return { outcome: 'own-write' };
   const attempts = invocation.itemAttempts();
   const { taskRouter } = invocation;
   const known = WorkerVersion !== undefined && WorkerAttributes !== undefined;
@@ -61,6 +70,7 @@ async function followWorker(invocation, event) {
 
 function followQueueEvent(invocation, event) {
   const { EventType, TaskQueueSid: queueSid } = event;
+  requireSid('WQ', queueSid);
   const reason = `${EventType} ${queueSid}`;
   return followQueue(invocation, { queueSid, reason, deleted: EventType === 'task-queue.deleted' });
 }

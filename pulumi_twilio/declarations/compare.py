@@ -13,8 +13,10 @@ from decimal import Decimal, InvalidOperation
 from enum import Enum
 from typing import Any
 
-from pulumi_twilio.declarations.model import Kind, Property
+from pulumi_twilio.declarations.model import Declaration, Kind, Property
 from pulumi_twilio.declarations.special import UNKNOWN, Asset
+
+Values = dict[str, Any]
 
 _PLAIN_KEY = re.compile(r"[A-Za-z_$][A-Za-z0-9_$]*")
 _ABSENT = object()
@@ -50,6 +52,20 @@ def differences(each: Property, old: Any, new: Any) -> Iterator[Difference]:
         yield from _nested(each.name, old, new, each.numeric_text)
     elif not _equal(each, _meaning(each, old), _meaning(each, new)):
         yield Difference(each.name, _change(old, new))
+
+
+def removed_and_restorable(
+    declaration: Declaration, old_inputs: Values, state: Values, inputs: Values
+) -> list[str]:
+    """Name the inputs that were removed and whose former value state still knows."""
+    return [
+        each.name
+        for each in declaration.properties
+        if each.restored_from
+        and old_inputs.get(each.name) is not None
+        and inputs.get(each.name) is None
+        and state.get(each.restored_from) is not None
+    ]
 
 
 def is_default(each: Property, value: Any) -> bool:
@@ -118,7 +134,7 @@ def _same_leaf(old: Any, new: Any, numeric_text: bool) -> bool:
         return False
     if isinstance(old, bool) or isinstance(new, bool):
         return old is new
-    if numeric_text:
+    if numeric_text and isinstance(old, str) != isinstance(new, str):
         numbers = _number(old), _number(new)
         if None not in numbers:
             return numbers[0] == numbers[1]

@@ -66,7 +66,9 @@ class Property:
             never a difference on its own and never comes back.
         unset_keeps: absent means "whatever Twilio has": removing it changes nothing, and
             refresh looks at it only where the program sets it.
-        numeric_text: within JSON, 60 and "60" are equal.
+        restored_from: with `unset_keeps`, the output that holds the former value: removing the
+            property then is a change, and the resource's update puts that value back.
+        numeric_text: within JSON, 60 and "60" are equal ("7" and "007", both texts, are not).
         wire: name in requests; the name with a capital unless given.
         answer: name in answers; the name in snake_case unless given.
         to_wire, from_answer: conversions of values other than the kind's own.
@@ -91,6 +93,7 @@ class Property:
     write_only: bool = False
     option: bool = False
     unset_keeps: bool = False
+    restored_from: str = ""
     numeric_text: bool = False
     wire: str = ""
     answer: str = ""

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from pulumi_twilio.declarations import crud
 from pulumi_twilio.declarations.call import Call, Created, Refused, Values
+from pulumi_twilio.declarations.compare import removed_and_restorable
 from pulumi_twilio.declarations.model import (
     Declaration,
     Failure,
@@ -38,13 +39,25 @@ def _create(call: Call) -> Created:
 
 def _read(call: Call) -> Values | None:
     values = crud.read(call)
-    return None if values is None else {**_kept(call), **values}
+    if values is None:
+        return None
+    # What somebody else set meanwhile is not ours to put back from.
+    ours = {
+        former: call.state.get(former)
+        for name, former in _FORMER.items()
+        if values.get(name) == call.inputs.get(name)
+    }
+    return {**ours, **values}
 
 
 def _update(call: Call) -> Values:
     before = _workspace(call)
+    removed = removed_and_restorable(call.declaration, call.old_inputs, call.state, call.inputs)
+    back = _to_put_back(call, before, call.old_inputs, removed)
+    if back:
+        _restore(call, back)
     values = crud.update(call)
-    return {**_former(call, before), **_kept(call), **values}
+    return {**_former(call, before), **_kept(call, removed), **values}
 
 
 def _delete(call: Call) -> None:
@@ -53,15 +66,39 @@ def _delete(call: Call) -> None:
         now = _workspace(call)
     except NotFound:
         return
-    back = {
-        each.wire_name: call.state[_FORMER[each.name]]
-        for each in call.declaration.properties
-        if each.name in _FORMER
-        and now.get(each.answer_name) == call.inputs.get(each.name)
-        and call.state.get(_FORMER[each.name])
-    }
+    back = _to_put_back(call, now, call.inputs, list(_FORMER))
     if back:
         _restore(call, back)
+    stays = [each.name for each in _ours(call, now, call.inputs) if not _known(call, each.name)]
+    if stays:
+        call.warn(
+            f"{call.label}: what {' and '.join(stays)} was before is not known, so it stays as it "
+            "is; choose another activity by hand before this one can be deleted"
+        )
+
+
+def _ours(call: Call, now: Values, inputs: Values) -> list[Property]:
+    """List the settings that are still as these inputs made them."""
+    return [
+        each
+        for each in call.declaration.properties
+        if each.name in _FORMER
+        and inputs.get(each.name)
+        and now.get(each.answer_name) == inputs[each.name]
+    ]
+
+
+def _known(call: Call, name: str) -> bool:
+    return call.state.get(_FORMER[name]) is not None
+
+
+def _to_put_back(call: Call, now: Values, ours: Values, names: list[str]) -> Values:
+    """Make the form that puts former activities back where the present ones are still ours."""
+    return {
+        each.wire_name: call.state[_FORMER[each.name]]
+        for each in _ours(call, now, ours)
+        if each.name in names and _known(call, each.name)
+    }
 
 
 def _restore(call: Call, back: Values) -> None:
@@ -84,12 +121,18 @@ def _former(call: Call, before: Values) -> Values:
     return {
         _FORMER[each.name]: before[each.answer_name]
         for each in call.declaration.properties
-        if each.name in _FORMER and call.inputs.get(each.name) and before.get(each.answer_name)
+        if each.name in _FORMER
+        and call.inputs.get(each.name)
+        and before.get(each.answer_name) not in (None, call.inputs[each.name])
     }
 
 
-def _kept(call: Call) -> Values:
-    return {name: call.state[name] for name in _FORMER.values() if call.state.get(name)}
+def _kept(call: Call, removed: list[str]) -> Values:
+    return {
+        former: call.state[former]
+        for name, former in _FORMER.items()
+        if call.state.get(former) and name not in removed
+    }
 
 
 def _check(inputs: Values) -> list[Failure]:
@@ -113,16 +156,19 @@ WORKSPACE_SETTINGS = Declaration(
         Property(
             "defaultActivitySid",
             Kind.STRING,
-            "Activity of a new worker. Left out: as it is.",
+            "Activity of a new worker. Left out: as it is; taken out: as it was before.",
             sid="WA",
             unset_keeps=True,
+            restored_from="formerDefaultActivitySid",
         ),
         Property(
             "timeoutActivitySid",
             Kind.STRING,
-            "Activity of a worker who let a reservation time out. Left out: as it is.",
+            "Activity of a worker who let a reservation time out. Left out: as it is; taken out: "
+            "as it was before.",
             sid="WA",
             unset_keeps=True,
+            restored_from="formerTimeoutActivitySid",
         ),
     ),
     outputs=(

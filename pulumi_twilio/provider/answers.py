@@ -9,7 +9,7 @@ import functools
 import os
 import sys
 import traceback
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from typing import TYPE_CHECKING, Any, NoReturn, TypeVar
 
 import grpc
@@ -19,7 +19,7 @@ from pulumi.runtime.proto import provider_pb2, status_pb2
 from pulumi_twilio.declarations.call import Refused
 from pulumi_twilio.declarations.compare import Change
 from pulumi_twilio.declarations.model import Failure
-from pulumi_twilio.declarations.special import Secret, reveal
+from pulumi_twilio.declarations.special import Secret, has_secret, reveal
 from pulumi_twilio.provider.trace import traced
 
 if TYPE_CHECKING:
@@ -120,9 +120,27 @@ def redacted(text: str, secrets: Iterable[str]) -> str:
     return text
 
 
-def check_failures(failures: Iterable[Failure]) -> list[provider_pb2.CheckFailure]:
-    """Tell failures by property path."""
-    return [provider_pb2.CheckFailure(property=each.path, reason=each.reason) for each in failures]
+def check_failures(
+    failures: Iterable[Failure], values: Mapping[str, Any] | None = None
+) -> list[provider_pb2.CheckFailure]:
+    """Tell failures by property path.
+
+    The engine prints the value of the property that a failure names, secret or not; so where
+    `values` has a secret under the path, the reason alone names it.
+    """
+    found = values or {}
+    secrets = _secret_texts(found, within=False)
+    return [_check_failure(each, found, secrets) for each in failures]
+
+
+def _check_failure(
+    failure: Failure, values: Mapping[str, Any], secrets: set[str]
+) -> provider_pb2.CheckFailure:
+    top_level = failure.path.partition(".")[0].partition("[")[0]
+    if not has_secret(values.get(top_level)):
+        return provider_pb2.CheckFailure(property=failure.path, reason=failure.reason)
+    reason = f"{failure.path}: {redacted(failure.reason, secrets)}"
+    return provider_pb2.CheckFailure(reason=reason)
 
 
 def diff_response(diff: ResourceDiff) -> provider_pb2.DiffResponse:

@@ -9,7 +9,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from pulumi_twilio.declarations.call import Values
-from pulumi_twilio.declarations.compare import Change, Difference, differences, differs
+from pulumi_twilio.declarations.compare import (
+    Change,
+    Difference,
+    differences,
+    differs,
+    removed_and_restorable,
+)
 from pulumi_twilio.declarations.model import Declaration, Property
 from pulumi_twilio.provider.state import unsettled_outputs
 
@@ -50,6 +56,9 @@ def plan_diff(
         for each in declaration.properties
         if not _cannot_tell(each, old_inputs, old_state)
         for difference in differences(each, old_inputs.get(each.name), inputs.get(each.name))
+    ) + tuple(
+        PropertyDifference(Difference(name, Change.DELETE), replaces=False)
+        for name in removed_and_restorable(declaration, old_inputs, old_state, inputs)
     )
     unsettled = tuple(
         PropertyDifference(Difference(name, Change.UPDATE), replaces=False, of_output=True)

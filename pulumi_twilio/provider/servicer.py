@@ -89,7 +89,7 @@ class TwilioProvider(provider_pb2_grpc.ResourceProviderServicer):
             self._connection.configure(reveal(news))
             failures = credential_failures(self._connection)
         if failures:
-            return provider_pb2.CheckResponse(failures=check_failures(failures))
+            return provider_pb2.CheckResponse(failures=check_failures(failures, news))
         return provider_pb2.CheckResponse(inputs=encode({**pinned(news), **engine}))
 
     @answered
@@ -149,7 +149,7 @@ class TwilioProvider(provider_pb2_grpc.ResourceProviderServicer):
             imported=bool(request.olds.fields) and request.olds == request.news,
         )
         if failures:
-            return provider_pb2.CheckResponse(failures=check_failures(failures))
+            return provider_pb2.CheckResponse(failures=check_failures(failures, news))
         return provider_pb2.CheckResponse(inputs=encode(news))
 
     @answered

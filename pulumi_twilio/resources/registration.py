@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any, ClassVar, Self, TypeVar
 
 import pulumi
+from pulumi.output import UNKNOWN
 
 from pulumi_twilio.resources.names import schema_path, snake_case
 
@@ -66,8 +67,17 @@ def invoke(
     arguments: Mapping[str, Any],
     opts: pulumi.InvokeOptions | None,
 ) -> Result:
-    """Call a look-up now; all arguments are known."""
-    return _result(result, pulumi.runtime.invoke(function, dict(arguments), opts).value or {})
+    """Call a look-up now; all arguments are known.
+
+    Raises: pulumi.RunError in a preview in which the provider's account is not known yet.
+    """
+    values = pulumi.runtime.invoke(function, dict(arguments), opts).value
+    if not values:
+        raise pulumi.RunError(
+            f"{function}: the provider's configuration is not known before the update; use the "
+            "look-up that ends in _output"
+        )
+    return _result(result, values)
 
 
 def invoke_output(
@@ -78,7 +88,12 @@ def invoke_output(
 ) -> pulumi.Output[Result]:
     """Call a look-up once its arguments are known."""
     found: pulumi.Output[Any] = pulumi.runtime.invoke_output(function, dict(arguments), opts)
-    return found.apply(lambda values: _result(result, values or {}))
+    return found.apply(lambda values: _result(result, values) if values else _unknown())
+
+
+def _unknown() -> Any:
+    # The engine answers nothing for a provider whose configuration is not known yet.
+    return pulumi.Output.from_input(UNKNOWN)
 
 
 def _result(result: type[Result], values: Mapping[str, Any]) -> Result:

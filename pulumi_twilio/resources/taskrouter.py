@@ -179,9 +179,10 @@ class WorkspaceSettings(TwilioResource):
             resource_name: Its logical name in the program.
             opts: Pulumi's options.
             workspace_sid: The workspace it belongs to.
-            default_activity_sid: Activity of a new worker. Left out: as it is.
+            default_activity_sid: Activity of a new worker. Left out: as it is; taken out: as it
+                was before.
             timeout_activity_sid: Activity of a worker who let a reservation time out. Left out:
-                as it is.
+                as it is; taken out: as it was before.
         """
         super().__init__(
             resource_name,
@@ -202,7 +203,7 @@ class WorkspaceSettings(TwilioResource):
     def default_activity_sid(self) -> pulumi.Output[str]:
         """Activity of a new worker.
 
-        Left out: as it is.
+        Left out: as it is; taken out: as it was before.
         """
         return self.output("defaultActivitySid")
 
@@ -210,7 +211,7 @@ class WorkspaceSettings(TwilioResource):
     def timeout_activity_sid(self) -> pulumi.Output[str]:
         """Activity of a worker who let a reservation time out.
 
-        Left out: as it is.
+        Left out: as it is; taken out: as it was before.
         """
         return self.output("timeoutActivitySid")
 

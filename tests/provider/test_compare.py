@@ -147,3 +147,11 @@ def test_keys_that_are_no_names_are_quoted() -> None:
 def test_true_is_not_one() -> None:
     """JSON's true and 1 differ although Python's do not."""
     assert paths(CONFIGURATION, {"a": True}, {"a": 1}) == {"configuration.a": "update"}
+
+
+@pytest.mark.parametrize(("old", "new"), [("7", "007"), ("1.0", "1.00"), ("1000", "1_000")])
+def test_two_texts_of_one_number_differ(old: str, new: str) -> None:
+    """A filter named "7" is not one named "007"."""
+    before, after = {"filter_friendly_name": old}, {"filter_friendly_name": new}
+
+    assert paths(CONFIGURATION, before, after) == {"configuration.filter_friendly_name": "update"}

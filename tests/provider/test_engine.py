@@ -295,3 +295,52 @@ def _is_zombie(process: Path) -> bool:
         return ") Z " in (process / "stat").read_text()
     except FileNotFoundError:
         return True
+
+
+@pytest.mark.parametrize("value", ["'hunter2' * 80", "pulumi.Output.secret('hunter2' * 80)"])
+def test_a_refused_secret_is_not_printed(project: Project, value: str) -> None:
+    """The engine prints the value of the property a failure names; a secret one is not named so."""
+    project.program(
+        f"""
+        from pulumi_twilio.resources import serverless
+        serverless.Variable(
+            "secret",
+            service_sid="ZS" + "0" * 32,
+            environment_sid="ZE" + "0" * 32,
+            key="SECRET",
+            value={value},
+        )
+        """
+    )
+
+    printed = project.up(fails=True)
+
+    assert "value: is 560 bytes long, Twilio's limit is 450" in printed
+    assert "hunter2" not in printed
+
+
+def test_a_look_up_waits_for_a_provider_that_is_not_known_yet(
+    project: Project, emulator: RunningEmulator
+) -> None:
+    """A Provider made of another resource's output: its look-ups are unknown in a preview."""
+    project.program(
+        f"""
+        from pulumi_twilio.resources import Provider
+        first = sync.Service("first", friendly_name="First")
+        late = Provider(
+            "late",
+            account_sid=first.sid.apply(lambda _: "{emulator.account_sid}"),
+            auth_token="{emulator.auth_token}",
+        )
+        found = flex.get_configuration_output(opts=pulumi.InvokeOutputOptions(provider=late))
+        taskrouter.TaskQueue(
+            "queue",
+            workspace_sid=found.taskrouter_workspace_sid,
+            friendly_name="Late",
+            opts=pulumi.ResourceOptions(provider=late),
+        )
+        """
+    )
+
+    assert set(project.planned()) >= {"first", "late", "queue"}
+    project.up()

@@ -444,3 +444,47 @@ def test_an_activity_in_use_is_replaced_before_it_goes(stage: Stage, workspace_s
     assert not diff.delete_before_replace
     live = stage.get(url_of(new, "Activities"))
     assert (live["friendly_name"], live["available"]) == ("Ready", False)
+
+
+def test_a_setting_taken_out_goes_back_to_what_it_was(stage: Stage, workspace_sid: str) -> None:
+    """One of two settings removed: the former activity is back, and ours can be deleted."""
+    ours = [
+        stage.plugin.create(ACTIVITY, {"workspaceSid": workspace_sid, "friendlyName": name})
+        for name in ("One", "Two")
+    ]
+    url = f"{WORKSPACES}/{workspace_sid}"
+    former = stage.get(url)["timeout_activity_sid"]
+    both = {
+        "workspaceSid": workspace_sid,
+        "defaultActivitySid": sid_of(ours[0]),
+        "timeoutActivitySid": sid_of(ours[1]),
+    }
+    made = stage.plugin.create(SETTINGS, both)
+    one = {name: both[name] for name in ("workspaceSid", "defaultActivitySid")}
+
+    assert stage.plugin.diff(made, one).paths == {"timeoutActivitySid": "DELETE"}
+    updated = stage.plugin.update(made, one)
+
+    assert stage.get(url)["timeout_activity_sid"] == former
+    assert not stage.plugin.diff(updated, one).changed
+    stage.plugin.delete(ours[1])
+    stage.plugin.delete(updated)
+    stage.plugin.delete(ours[0])
+
+
+def test_a_refresh_does_not_make_anothers_choice_ours(stage: Stage, workspace_sid: str) -> None:
+    """Deleting after a refresh that saw another's activity leaves that one in place."""
+    url = f"{WORKSPACES}/{workspace_sid}"
+    ours, theirs = (
+        sid_of(stage.plugin.create(ACTIVITY, {"workspaceSid": workspace_sid, "friendlyName": name}))
+        for name in ("Ours", "Theirs")
+    )
+    inputs = {"workspaceSid": workspace_sid, "defaultActivitySid": ours}
+    made = stage.plugin.create(SETTINGS, inputs)
+    stage.post(url, {"DefaultActivitySid": theirs})
+
+    refreshed = stage.plugin.read(made)
+    assert refreshed is not None
+    stage.plugin.delete(refreshed)
+
+    assert stage.get(url)["default_activity_sid"] == theirs

@@ -18,6 +18,7 @@ const DROPPED = new Set([
   'ERR_NETWORK',
   'ERR_BAD_RESPONSE',
 ]);
+const FREE_RACES = 3; // lost ones that are followed up at once
 const REASON_CHARACTERS = 110; // 50 of them fit into a document of 10 KiB
 
 /** All attempts were used up; `cause` is the last failure. Not worth repeating at once. */
@@ -88,6 +89,7 @@ class Attempts {
     this.retry = retry;
     this.deadline = deadline;
     this.used = used;
+    this.lostRaces = 0;
   }
 
   /**
@@ -114,6 +116,22 @@ class Attempts {
         await this.#wait(what);
       }
     }
+  }
+
+  /**
+   * Count a refused write (412). A few are normal and cost nothing; from then on each is a failure
+   * that is waited after, so that a write that can never hold does not storm the API.
+   *
+   * @param {string} what
+   * @param {Error & {status: number}} error
+   * @throws {GaveUp | OutOfTime}
+   */
+  async lostRace(what, error) {
+    this.lostRaces += 1;
+    if (this.lostRaces <= FREE_RACES) return;
+    this.used += 1;
+    if (this.used > this.retry.limit) throw new GaveUp(what, this.used, error);
+    await this.#wait(what);
   }
 
   async #inTime(what, operation) {

@@ -65,6 +65,7 @@ class SyncDocuments {
    * @returns {Promise<object | null>} the data as it is now; null when there is no document
    */
   async amend(name, change) {
+    const races = this.newAttempts();
     for (;;) {
       const document = await this.read(name);
       if (document === null) return null;
@@ -74,6 +75,7 @@ class SyncDocuments {
         return (await this.update(name, data, document.revision)).data;
       } catch (error) {
         if (error.status !== 412) throw error;
+        await races.lostRace(`Sync document: write ${name}`, error);
       }
     }
   }

@@ -37,6 +37,7 @@ async function writeUntilHeld(taskRouter, workerSid, options) {
       return await writeOnce(taskRouter, workerSid, copy, options);
     } catch (error) {
       if (error.status !== 412) throw error;
+      await attempts.lostRace(`update worker ${workerSid}`, error);
       copy = await taskRouter.readWorker(workerSid, attempts);
     }
   }
