@@ -27,6 +27,7 @@ CONCURRENT_WRITES = 8
 FIRST_POLL_SECONDS = 0.2
 LONGEST_POLL_SECONDS = 1.0
 LIMIT_SECONDS = 1800.0
+CHANGE_ATTEMPTS = 20
 # How long a batch whose lanes have all ended may take to say so itself.
 FINISH_GRACE_SECONDS = 10.0
 
@@ -66,7 +67,7 @@ class Batches:
             batch_type, reason, total=total, lanes=lanes, shards=len(shards), now=self._now()
         )
         self._write_work(batch, shards, lanes)
-        progress = self._documents.create(
+        progress = self._documents.create_own(
             documents.progress_name(batch), record, ttl=documents.PROGRESS_TTL
         )
         pointer = {"batch": batch, "document_sid": progress.sid}
@@ -157,7 +158,7 @@ class Batches:
             work[documents.lane_name(batch, k)] = documents.new_lane(numbers)
         with ThreadPoolExecutor(CONCURRENT_WRITES) as pool:
             writes = [
-                pool.submit(self._documents.create, name, data, ttl=documents.WORK_TTL)
+                pool.submit(self._documents.create_own, name, data, ttl=documents.WORK_TTL)
                 for name, data in work.items()
             ]
             for write in writes:
@@ -168,26 +169,35 @@ class Batches:
         for number in range(progress.lanes):
             document = self._documents.read(documents.lane_name(progress.batch, number))
             if document is None:
-                raise BatchFailed(
-                    f"batch {progress.batch}: the documents of its work have expired (24 hours); "
-                    "run `taskrouter sync`",
+                raise LaneStandsStill(
+                    f"batch {progress.batch}: the documents of its work are gone (they are kept "
+                    "for 24 hours); run `taskrouter sync`",
                     batch=progress.batch,
                 )
             lanes.append(documents.lane_of(number, document))
         return lanes
 
     def _change_record(self, batch: str, changes: Mapping[str, Any]) -> None:
-        """Change a record under If-Match; a terminal `completed…` is never overwritten."""
-        name = documents.progress_name(batch)
-        while (record := self._documents.read(name)) is not None:
-            if str(record.data["status"]).startswith("completed"):
-                return
-            data = {**record.data, **changes, "updated_at": self._now()}
+        """Change a record under If-Match; a terminal `completed…` is never overwritten.
+
+        Raises: PreconditionFailed after `CHANGE_ATTEMPTS` lost races.
+        """
+        for attempt in range(1, CHANGE_ATTEMPTS + 1):
             try:
-                self._documents.update(name, data, if_match=record.revision)
+                self._change_once(documents.progress_name(batch), changes)
             except PreconditionFailed:
-                continue
+                if attempt == CHANGE_ATTEMPTS:
+                    raise
+                self._waiting.sleep(FIRST_POLL_SECONDS)
+            else:
+                return
+
+    def _change_once(self, name: str, changes: Mapping[str, Any]) -> None:
+        record = self._documents.read(name)
+        if record is None or str(record.data["status"]).startswith("completed"):
             return
+        data = {**record.data, **changes, "updated_at": self._now()}
+        self._documents.update(name, data, if_match=record.revision)
 
     def _now(self) -> str:
         return self._waiting.now_text()

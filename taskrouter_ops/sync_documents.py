@@ -42,10 +42,22 @@ class SyncDocuments:
 
     def create(self, name: str, data: Mapping[str, Any], *, ttl: int | None = None) -> Document:
         """Create a document; `ttl` in seconds, None for ever. Raises: Conflict when it exists."""
-        form = {"UniqueName": name, "Data": data, "Ttl": ttl}
+        return self._create(name, data, ttl, repeatable=False)
+
+    def create_own(self, name: str, data: Mapping[str, Any], *, ttl: int) -> Document:
+        """Create a document whose name nobody else uses: one that is there is ours."""
+        try:
+            return self._create(name, data, ttl, repeatable=True)
+        except Conflict:  # made by an attempt whose answer was lost
+            return self.update(name, data)
+
+    def _create(
+        self, name: str, data: Mapping[str, Any], ttl: int | None, *, repeatable: bool
+    ) -> Document:
         answer = self._client.post(
             urls.sync("Services", self._service_sid, "Documents"),
-            form,
+            {"UniqueName": name, "Data": data, "Ttl": ttl},
+            repeatable=repeatable,
             what=f"create Sync document {name!r} in {self._service_sid}",
         )
         return _document(answer)

@@ -22,7 +22,7 @@ class RequestBudget:
         *,
         per_second: float = FILTER_REQUESTS_PER_SECOND,
         clock: Callable[[], float] = time.monotonic,
-        sleep: Callable[[float], None] = time.sleep,
+        sleep: Callable[[float], object] = time.sleep,
     ) -> None:
         """Allow `per_second` requests for each limited filter."""
         self._interval = 1.0 / per_second

@@ -43,7 +43,7 @@ class Transport(HttpClient):  # type: ignore[misc] # the SDK is untyped
         *,
         retry: RetryPolicy | None = None,
         budget: RequestBudget | None = None,
-        sleep: Callable[[float], None] = time.sleep,
+        sleep: Callable[[float], object] = time.sleep,
     ) -> None:
         """Open a pool; nothing is sent yet."""
         super().__init__(logger, False, READ_TIMEOUT_SECONDS)

@@ -17,9 +17,11 @@ from components.definition.problems import DefinitionError, Place, Problem, show
 Plain = str | int | float | bool | None | dict[str, "Plain"] | list["Plain"]
 Step = str | int
 
+MAX_DIGITS = 18
 MAX_VALUES = 200_000
 """Aliases of aliases grow exponentially; no real definition comes near this many values."""
 
+_TOO_DEEP = "is nested too deeply to be a definition"
 _TAG = "tag:yaml.org,2002:"
 _KINDS = {
     "bool": "a boolean",
@@ -94,7 +96,10 @@ def read(file: Path) -> tuple[Entries, list[Problem]]:
     Raises: DefinitionError when nothing of the file can be used.
     """
     reader = _Reader(shown(file))
-    located = reader.locate(_compose(file), (), None)
+    try:
+        located = reader.locate(_compose(file), (), None)
+    except RecursionError:
+        raise DefinitionError([Problem(Place(reader.file, 1), "", _TOO_DEEP)]) from None
     if not isinstance(located, Entries):
         message = "a definition is a mapping of keys to values"
         raise DefinitionError([*reader.problems, Problem(located.place, "", message)])
@@ -113,6 +118,8 @@ def _compose(file: Path) -> yaml.Node:
         raise DefinitionError([Problem(Place(name, 1), "", message)]) from None
     except yaml.YAMLError as error:
         raise DefinitionError([_syntax_problem(name, error)]) from None
+    except RecursionError:
+        raise DefinitionError([Problem(Place(name, 1), "", _TOO_DEEP)]) from None
     if node is None:
         raise DefinitionError([Problem(Place(name, 1), "", "the file is empty")])
     return node
@@ -201,7 +208,7 @@ class _Reader:
             return None
         if kind == "bool" and text.lower() in ("true", "false"):
             return text.lower() == "true"
-        if kind == "int" and _DECIMAL.match(text):
+        if kind == "int" and len(text) <= MAX_DIGITS and _DECIMAL.match(text):
             return int(text)
         if kind == "float" and re.fullmatch(r"[-+]?[0-9]+\.[0-9]+", text):
             return float(text)

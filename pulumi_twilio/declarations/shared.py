@@ -15,6 +15,10 @@ WORKSPACE_SID = Property(
 )
 
 
-def friendly_name(doc: str) -> Property:
-    """Declare the name people see, which Twilio limits to 64 characters."""
-    return Property("friendlyName", Kind.STRING, doc, required=True, max_length=NAME_LIMIT)
+def friendly_name(doc: str, *, max_length: int | None = NAME_LIMIT) -> Property:
+    """Declare the name people see.
+
+    Twilio documents 64 characters for workspaces, activities, task channels and workers, and no
+    limit for task queues and workflows (OpenAPI taskrouter_v1).
+    """
+    return Property("friendlyName", Kind.STRING, doc, required=True, max_length=max_length)

@@ -22,7 +22,7 @@ TASK_QUEUE = Declaration(
     id_parts=(IdPart("workspaceSid", "WS"), IdPart("sid", "WQ")),
     properties=(
         WORKSPACE_SID,
-        friendly_name("The queue's name."),
+        friendly_name("The queue's name.", max_length=None),
         Property(
             "targetWorkers",
             Kind.STRING,

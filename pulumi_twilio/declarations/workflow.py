@@ -23,7 +23,7 @@ WORKFLOW = Declaration(
     id_parts=(IdPart("workspaceSid", "WS"), IdPart("sid", "WW")),
     properties=(
         WORKSPACE_SID,
-        friendly_name("The workflow's name."),
+        friendly_name("The workflow's name.", max_length=None),
         Property(
             "configuration",
             Kind.JSON,

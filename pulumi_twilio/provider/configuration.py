@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import os
 import threading
+import time
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from pulumi_twilio.declarations.call import DEFAULT_DELETE_SECONDS, Refused, Values
@@ -66,8 +68,9 @@ _SETTINGS = ("accountSid", "authToken", "apiKeySid", "apiKeySecret", "baseUrl")
 class Connection:
     """The account this provider works for; connects when first needed. Thread-safe."""
 
-    def __init__(self) -> None:
-        """Start without any configuration."""
+    def __init__(self, wait: Callable[[float], object] = time.sleep) -> None:
+        """Start without any configuration; `wait` is how repeated requests wait."""
+        self._wait = wait
         self._values: Values = {}
         self._lock = threading.Lock()
         self._client: TwilioClient | None = None
@@ -90,7 +93,7 @@ class Connection:
                 raise Refused("not tried: the first error says why this account is out of reach")
             if self._client is None:
                 self._failed = True
-                self._client = _proven_client(self._values)
+                self._client = _proven_client(self._values, self._wait)
                 self._failed = False
             return self._client
 
@@ -143,13 +146,15 @@ def credential_failures(connection: Connection) -> list[Failure]:
     return []
 
 
-def _proven_client(values: Values) -> TwilioClient:
+def _proven_client(values: Values, wait: Callable[[float], object]) -> TwilioClient:
     # The client brings the official SDK, which takes longer to import than the plugin to start.
     from twilio_client import TwilioClient, credentials_from, urls
+    from twilio_client.transport import Transport
 
     config = {name: values.get(name) for name in _SETTINGS}
     settings = credentials_from(config, os.environ)
-    client = TwilioClient(settings.credentials, settings.base_url)
+    transport = Transport(settings.base_url, sleep=wait)
+    client = TwilioClient(settings.credentials, transport=transport)
     account = settings.credentials.account_sid
     client.get(urls.api("Accounts", f"{account}.json"), what=_proof(settings))
     return client

@@ -48,8 +48,9 @@ class TwilioProvider(provider_pb2_grpc.ResourceProviderServicer):
     def __init__(self, version: str) -> None:
         """Start unconfigured."""
         self._version = version
-        self._connection = Connection()
         self._cancelled = threading.Event()
+        # A cancelled engine waits for nobody: what is left to repeat is tried at once.
+        self._connection = Connection(self._cancelled.wait)
         self._replaced: set[str] = set()  # ids whose names a replacement may take
         self._engine = EngineLog()
 

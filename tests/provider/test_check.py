@@ -62,7 +62,7 @@ def test_all_failures_come_at_once() -> None:
         "taskrouter:TaskQueue",
         {
             "workspaceSid": "WQ1",
-            "friendlyName": "x" * 65,
+            "friendlyName": "",
             "targetWorker": "1==1",
             "taskOrder": "RANDOM",
             "maxReservedWorkers": "five",
@@ -72,7 +72,7 @@ def test_all_failures_come_at_once() -> None:
     assert found == {
         "targetWorker": "is not a property of this resource; did you mean targetWorkers?",
         "workspaceSid": "'WQ1' is not a SID (WS and 32 hexadecimal digits)",
-        "friendlyName": "is too long: 65 characters, Twilio's limit is 64",
+        "friendlyName": "is required",
         "taskOrder": "'RANDOM' is not one of FIFO, LIFO",
         "maxReservedWorkers": "must be a whole number",
     }

@@ -488,3 +488,18 @@ def test_a_refresh_does_not_make_anothers_choice_ours(stage: Stage, workspace_si
     stage.plugin.delete(refreshed)
 
     assert stage.get(url)["default_activity_sid"] == theirs
+
+
+def test_cancelling_ends_the_wait_between_repeats(stage: Stage) -> None:
+    """Twilio says to wait 30 s; a cancelled engine is answered at once."""
+    with running_plugin() as plugin, ThreadPoolExecutor(1) as pool:
+        account = {"accountSid": stage.emulator.account_sid, "baseUrl": stage.emulator.base_url}
+        plugin.configure({**account, "authToken": stage.emulator.auth_token})
+        gone = Resource(QUEUE, f"WS{'0' * 32}/WQ{'0' * 32}", {}, {})
+        stage.emulator.clear_journal()
+        with stage.emulator.fault(kind="api", path="TaskQueues", status=429, retry_after=30):
+            reading = pool.submit(plugin.read, gone)
+            wait_for(lambda: stage.requests("GET"), what="the first refusal")
+            plugin.cancel()
+            with pytest.raises(Failed, match="429"):
+                reading.result(10)

@@ -403,3 +403,17 @@ def test_the_base_is_sound(tmp_path: Path) -> None:
     (tmp_path / "sound.yaml").write_text(SOUND, "utf-8")
 
     assert set(load(Path("sound.yaml")).task_queues) == {"sales", "everyone"}
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["a: " + "[" * 5000 + "]" * 5000, "a: " + "{a: " * 3000 + "1" + "}" * 3000],
+    ids=["lists", "maps"],
+)
+def test_bottomless_nesting_is_one_line(tmp_path: Path, text: str) -> None:
+    """A file no reader can follow is a problem of the file, not a crash."""
+    file = tmp_path / "deep.yaml"
+    file.write_text(text)
+
+    with pytest.raises(DefinitionError, match="nested too deeply"):
+        load(file)

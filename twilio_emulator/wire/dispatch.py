@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import inspect
-import json
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qs, unquote
@@ -16,7 +15,7 @@ from twilio_emulator.store import StaleVersion
 from .authentication import account_of
 from .call import Call, Reply, UploadedFile
 from .errors import PRECONDITION_FAILED, ApiError, invalid
-from .parameters import page_request, parse_parameters
+from .parameters import page_request, parse_json, parse_parameters
 from .request import Receive, WireRequest
 from .route import Route
 
@@ -100,10 +99,7 @@ async def _inputs(
 
 
 def _json(body: bytes) -> Any:
-    try:
-        return json.loads(body or b"{}")
-    except ValueError as error:
-        raise invalid(f"The post body is not valid JSON: {error}") from None
+    return parse_json("The post body", body or b"{}")
 
 
 async def _multipart(

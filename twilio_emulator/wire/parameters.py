@@ -112,11 +112,22 @@ def _sid(parameter: Parameter, value: str) -> str:
     return value
 
 
-def _json(parameter: Parameter, value: str) -> Any:
+def parse_json(what: str, text: str | bytes) -> Any:
+    """Read JSON that can also be written again.
+
+    Raises: ApiError 400/20001, also for NaN, 1e400 and half a surrogate pair: no answer that
+    contains one could ever be sent.
+    """
     try:
-        return json.loads(value)
-    except ValueError as error:
-        raise invalid(f"{parameter.name} is not valid JSON: {error}") from None
+        parsed = json.loads(text)
+        json.dumps(parsed, allow_nan=False, ensure_ascii=False).encode()
+    except (ValueError, RecursionError) as error:
+        raise invalid(f"{what} is not valid JSON: {error}") from None
+    return parsed
+
+
+def _json(parameter: Parameter, value: str) -> Any:
+    return parse_json(parameter.name, value)
 
 
 def _object(parameter: Parameter, value: str) -> dict[str, Any]:

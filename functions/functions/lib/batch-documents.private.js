@@ -116,17 +116,18 @@ async function claimLatest(documents, latest, pointer) {
  * Write the documents of a new batch of one lane, `latest-…` last. Nothing runs yet.
  *
  * @param {import('./sync-documents.private.js').SyncDocuments} documents
- * @param {{reason: string, queues: string[], items: Array}} plan
+ * @param {{reason: string, queues: string[], items: Array, waiting?: string[]}} plan `waiting`:
+ *   queues the lane has to plan for
  * @param {{revision: string} | null} latest the document `latest-…` as it was read
  * @returns {Promise<{batch: string, documentSid: string} | null>} null: another batch came first,
  *   this one is cancelled
  */
-async function createBatch(documents, { reason, queues, items }, latest) {
+async function createBatch(documents, { reason, queues, items, waiting = [] }, latest) {
   const batch = newId();
   const shards = cutShards(queues, items);
   await writeShards(documents, batch, shards);
   await createOnce(documents, laneName(batch, 0), newLane(shards, queues));
-  const record = newRecord({ reason, queues }, items.length, shards.length);
+  const record = { ...newRecord({ reason, queues }, items.length, shards.length), waiting };
   const { sid } = await createOnce(documents, recordName(batch), record, RECORD_TTL);
   if (await claimLatest(documents, latest, { batch, document_sid: sid })) {
     return { batch, documentSid: sid };

@@ -12,7 +12,9 @@ const load = (name) => require(Runtime.getFunctions()[`lib/${name}`].path);
 const { createBatch, isTerminal, recordName } = load('batch-documents');
 const { findNewestBatch, handOver, readLanes, resumeDeadLanes } = load('hand-over');
 const { failBatch } = load('lane-closing');
+const log = load('log');
 const { readPlan } = load('queue-plan');
+const { describeError } = load('retry');
 
 const WAITING_MAX = 50; // SIDs in a record, which stays below 16 KiB
 const LOST = 'documents of its lanes are gone; if it was a full sync run `taskrouter sync`';
@@ -56,14 +58,25 @@ async function startBatch(invocation, { batch, documentSid }) {
   return { outcome: 'started', batch, document_sid: documentSid };
 }
 
+// Twilio does not repeat an event that failed: queues that cannot be planned just now wait in a
+// batch without items, whose lane plans them (and says so in its record when it cannot, either).
+async function planOrPutOff(taskRouter, queues, gone) {
+  try {
+    return { items: await readPlan(taskRouter, queues, gone), waiting: [] };
+  } catch (error) {
+    log.warn('event.planning-put-off', { reason: describeError(error) });
+    return { items: [], waiting: queues };
+  }
+}
+
 // What a lost batch was about falls to the new one; only then is it said to have failed.
 // Null where another batch came first.
 async function newBatch(invocation, { queues, reason, gone }, { latest, lost }) {
   const { documents, taskRouter } = invocation;
   const all = [...new Set([...queues, ...(lost ? queuesOf(lost.record) : [])])];
-  const items = await readPlan(taskRouter, all, gone);
-  const plan = { reason, queues: all, items };
-  const created = items.length > 0 ? await createBatch(documents, plan, latest) : {};
+  const plan = { reason, queues: all, ...(await planOrPutOff(taskRouter, all, gone)) };
+  const isEmpty = plan.items.length + plan.waiting.length === 0;
+  const created = isEmpty ? {} : await createBatch(documents, plan, latest);
   if (created === null) return null;
   if (lost) await failBatch(documents, lost.batch, LOST);
   return created.batch ? startBatch(invocation, created) : { outcome: 'unchanged' };
