@@ -16,6 +16,7 @@ from typing import Any
 import pulumi
 
 from components.definition.model import PostDeploy
+from components.release_triggers import removed_queues
 from taskrouter_ops import CallbackSettings, OperationError, Target
 from taskrouter_ops.callback_verification import verify
 from taskrouter_ops.probe import ProbeTimes
@@ -29,6 +30,9 @@ SYNC_WORKER_QUEUES: Step = "sync-worker-queues"
 # Keys among the release's triggers.
 CALLBACK_URL = "callbackUrl"
 CALLBACK_EVENTS = "callbackEvents"
+
+# Beside the release's inputs: the SIDs of the queues this update deletes after the hooks.
+LEAVING = "leavingTaskQueues"
 
 
 @dataclass(frozen=True)
@@ -79,7 +83,8 @@ def _in_thread(step: HookStep, component: pulumi.Resource, post_deploy: PostDepl
     """Make a hook that leaves the program's event loop free while the step waits for Twilio."""
 
     async def hook(args: pulumi.ResourceHookArgs) -> None:
-        inputs = await _plain(args.new_inputs or {})
+        inputs, before = await _plain(args.new_inputs or {}), await _plain(args.old_inputs or {})
+        inputs[LEAVING] = removed_queues(before.get("triggers") or {}, inputs["triggers"])
         announcer = Announcer(component, asyncio.get_running_loop())
         await asyncio.to_thread(step, inputs, post_deploy, announcer)
 
@@ -122,7 +127,14 @@ def sync_worker_queues(
     record = ReleaseRecord(client, target)
     try:
         limit = post_deploy.sync_timeout_seconds
-        result = run(client, target, announcer.progress, reason="pulumi up", limit_seconds=limit)
+        result = run(
+            client,
+            target,
+            announcer.progress,
+            reason="pulumi up",
+            limit_seconds=limit,
+            leaving=inputs[LEAVING],
+        )
         record.synced(result)
     except (OperationError, TwilioError) as error:
         _failed(SYNC_WORKER_QUEUES, error, record, post_deploy, announcer)

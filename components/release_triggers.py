@@ -17,9 +17,10 @@ def release_triggers(
 ) -> dict[str, pulumi.Input[str]]:
     """Build the triggers of a release.
 
-    Shape: `taskQueues.<key>` is a digest of the queue's SID and expression,
-    `functions.deployment` the SID of the deployment (a new build, a new environment or a repair
-    makes another), `functions.variables` a digest of the variables that are no secrets.
+    Shape: `taskQueues.<key>` is the SID of a queue the stack owns (nothing for one it refers
+    to), a colon, and a digest of its SID and expression,
+    `functions.deployment` the SID of the deployment (a new build or environment and a repair
+    by hand make another), `functions.variables` a digest of the variables that are no secrets.
     The callback's address and events are inputs of their own.
     """
     queues = {
@@ -35,8 +36,22 @@ def release_triggers(
 
 def _queue_digest(definition: Definition, key: str) -> Any:
     queue = definition.task_queues[key]
+    owned = isinstance(queue, TaskQueue)
     expression = queue.target_workers if isinstance(queue, TaskQueue) else None
-    return lambda sid: _digest([sid, expression])
+    return lambda sid: f"{sid if owned else ''}:{_digest([sid, expression])}"
+
+
+def removed_queues(old: Mapping[str, str], new: Mapping[str, str]) -> frozenset[str]:
+    """Return the SIDs of the queues an update is about to delete.
+
+    The engine deletes last, after the hooks: what they find would otherwise count as there.
+    """
+    return frozenset(_owned_sids(old) - _owned_sids(new))
+
+
+def _owned_sids(triggers: Mapping[str, str]) -> set[str]:
+    values = [value for key, value in triggers.items() if key.startswith("taskQueues.")]
+    return {sid for sid, colon, _ in (value.partition(":") for value in values) if sid and colon}
 
 
 def _digest(value: Any) -> str:

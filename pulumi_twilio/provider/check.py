@@ -16,6 +16,8 @@ from pulumi_twilio.declarations.call import Values
 from pulumi_twilio.declarations.model import Failure, Kind, Property
 from pulumi_twilio.declarations.special import UNKNOWN, Asset, Secret, has_secret, reveal
 
+EXACT_BELOW = 2**53
+
 _ARTICLES = {
     Kind.STRING: "a string",
     Kind.INTEGER: "a whole number",
@@ -111,14 +113,14 @@ def _failures_of(each: Property, value: Any) -> Iterator[Failure]:
         yield from _number_failures(each, value)
     elif each.kind is Kind.STRING:
         yield from _text_failures(each, each.name, value)
+    elif each.kind is Kind.JSON:
+        yield from _inexact_numbers(each.name, value)
     elif each.kind is Kind.STRING_SET:
         for index, item in enumerate(value):
             if item is not UNKNOWN:
                 yield from _text_failures(each, f"{each.name}[{index}]", item)
     elif each.kind is Kind.STRING_MAP:
-        for key, item in value.items():
-            if not isinstance(item, str) and item is not UNKNOWN:
-                yield Failure(f"{each.name}.{key}", "must be a string")
+        yield from _map_failures(each.name, value)
 
 
 def _has_kind(kind: Kind, value: Any) -> bool:
@@ -136,6 +138,25 @@ def _has_kind(kind: Kind, value: Any) -> bool:
         Kind.ASSET: Asset,
     }
     return isinstance(value, types[kind])
+
+
+def _map_failures(path: str, value: dict[str, Any]) -> Iterator[Failure]:
+    for key, item in value.items():
+        if not isinstance(item, str) and item is not UNKNOWN:
+            yield Failure(f"{path}.{key}", "must be a string")
+
+
+def _inexact_numbers(path: str, tree: Any) -> Iterator[Failure]:
+    """Find whole numbers that the engine's doubles would change on the way to Twilio."""
+    if isinstance(tree, dict):
+        for key, value in tree.items():
+            yield from _inexact_numbers(f"{path}.{key}", value)
+    elif isinstance(tree, list):
+        for index, value in enumerate(tree):
+            yield from _inexact_numbers(f"{path}[{index}]", value)
+    elif isinstance(tree, int) and abs(tree) >= EXACT_BELOW:
+        reason = f"{tree} is beyond 2^53, where Pulumi's numbers are not exact: write it as text"
+        yield Failure(path, reason)
 
 
 def _number_failures(each: Property, value: int) -> Iterator[Failure]:

@@ -590,6 +590,7 @@ class Deployment(TwilioResource):
         "environment_sid": "environmentSid",
         "build_sid": "buildSid",
         "sid": "sid",
+        "own_build_sid": "ownBuildSid",
     }
 
     def __init__(
@@ -639,6 +640,11 @@ class Deployment(TwilioResource):
     def sid(self) -> pulumi.Output[str | None]:
         """The SID of the deployment."""
         return self.output("sid")
+
+    @property
+    def own_build_sid(self) -> pulumi.Output[str | None]:
+        """The build this resource deployed; a delete takes no other one off the environment."""
+        return self.output("ownBuildSid")
 
 
 @dataclass(frozen=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Collection
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -55,13 +56,22 @@ class SyncResult:
         )
 
 
-def plan_now(client: TwilioClient, target: Target, report: Report = silent) -> Plan:
+def plan_now(
+    client: TwilioClient,
+    target: Target,
+    report: Report = silent,
+    *,
+    leaving: Collection[str] = (),
+) -> Plan:
     """Look at the workspace and plan; nothing is written.
+
+    `leaving` are the SIDs of queues that are about to be deleted: nobody is to keep them.
 
     Raises: TwilioError when a listing fails (safe to repeat): there is then no plan at all.
     """
     listing = look(client, target.workspace_sid, report)
-    return plan_sync(listing.eligible, listing.current)
+    staying = {sid: found for sid, found in listing.eligible.items() if sid not in leaving}
+    return plan_sync(staying, listing.current)
 
 
 def run(
@@ -72,6 +82,7 @@ def run(
     reason: str = "taskrouter sync",
     lanes: int = 1,
     limit_seconds: float = LIMIT_SECONDS,
+    leaving: Collection[str] = (),
     waiting: Waiting = REAL_TIME,
 ) -> SyncResult:
     """Bring every worker's attribute `queues` in line and prove it by a second look.
@@ -85,11 +96,11 @@ def run(
     """
     started = time.monotonic()
     batches = Batches(client, target, waiting=waiting)
-    plan = plan_now(client, target, report)
+    plan = plan_now(client, target, report, leaving=leaving)
     for round_number in range(1, ROUNDS + 1):
         report(f"{len(plan.items)} of {plan.workers} workers to bring in line")
         progress = _apply(batches, plan, report, reason, lanes, limit_seconds)
-        left = plan_now(client, target, report) if plan.items else plan
+        left = plan_now(client, target, report, leaving=leaving) if plan.items else plan
         if not left.stale:
             return _result(progress, left, round_number, time.monotonic() - started)
         if set(left.stale) <= {*progress.failures, *dict(left.too_long)}:

@@ -137,3 +137,12 @@ def test_declared_secrets_are_wrapped_and_never_quoted() -> None:
     news = normalised(declaration.properties, {"value": "hunter2"})
 
     assert has_secret(news["value"])
+
+
+@pytest.mark.parametrize("attributes", [{"ids": [2**53 + 1]}, '{"ids": [9007199254740993]}'])
+def test_numbers_pulumi_cannot_hold_are_refused(attributes: object) -> None:
+    """A record number must not silently become another one."""
+    found = problems("taskrouter:Worker", {**QUEUE, "attributes": attributes})
+
+    assert list(found) == ["attributes.ids[0]"]
+    assert "write it as text" in found["attributes.ids[0]"]

@@ -345,6 +345,19 @@ def test_deleting_leaves_what_somebody_else_deployed(
     assert f"serves build {sid_of(other)} by now" in caplog.text
 
 
+def test_a_refresh_does_not_make_anothers_build_ours(place: Place) -> None:
+    """Deleting after a refresh that saw another's build still leaves that build in service."""
+    deployment = place.deploy(place.build())
+    other = sid_of(place.build(functionVersionSids=place.versions[:1]))
+    place.stage.post(place.environment_url("Deployments"), {"BuildSid": other})
+
+    refreshed = place.stage.plugin.read(deployment)
+    assert refreshed is not None
+    place.stage.plugin.delete(refreshed)
+
+    assert place.served() == other
+
+
 def test_a_refused_deployment_is_an_error_and_changes_nothing(place: Place) -> None:
     """A build that Twilio will not deploy leaves the environment as it was."""
     build = place.build()

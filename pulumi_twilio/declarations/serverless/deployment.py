@@ -42,19 +42,22 @@ def _deploy(call: Call) -> Values:
         repeatable=True,
         what=f"deploy build {build_sid} to environment {call.value('environmentSid')}",
     )
-    return _values(call, build_sid, answer.body["sid"])
+    return _values(call, build_sid, answer.body["sid"], build_sid)
 
 
-def _values(call: Call, build_sid: str, sid: str | None) -> Values:
+def _values(call: Call, build_sid: str, sid: str | None, own: str | None) -> Values:
     place = {name: call.value(name) for name in call.declaration.parents}
-    return {**place, "buildSid": build_sid, "sid": sid}
+    return {**place, "buildSid": build_sid, "sid": sid, "ownBuildSid": own}
 
 
 def _read(call: Call) -> Values | None:
     build_sid = _served_build(call)
     if build_sid is None:
         return None
-    return _values(call, build_sid, _deployment_of(call, build_sid))
+    # A refresh brings another's build into `buildSid`; that does not make it ours.
+    known = call.state.get("ownBuildSid") or call.inputs.get("buildSid")
+    own = build_sid if call.imported else known
+    return _values(call, build_sid, _deployment_of(call, build_sid), own)
 
 
 def _served_build(call: Call) -> str | None:
@@ -93,7 +96,7 @@ def _delete(call: Call) -> None:
     served = _served_build(call)
     if served is None:
         return
-    mine = call.state.get("buildSid")
+    mine = call.state.get("ownBuildSid") or call.state.get("buildSid")
     if served != mine:
         call.warn(
             f"{call.label}: the environment serves build {served} by now, not {mine}; it is left "
@@ -123,6 +126,13 @@ DEPLOYMENT = Declaration(
             "sid",
             Kind.STRING,
             "The SID of the deployment.",
+            changes_with=("buildSid",),
+            optional=True,
+        ),
+        Output(
+            "ownBuildSid",
+            Kind.STRING,
+            "The build this resource deployed; a delete takes no other one off the environment.",
             changes_with=("buildSid",),
             optional=True,
         ),
