@@ -109,11 +109,11 @@ def setup(checkout: Checkout, _options: argparse.Namespace) -> None:
 
 def up(checkout: Checkout, options: argparse.Namespace) -> None:
     """Deploy the stack `local` to a local Twilio."""
-    timings = Timings()
+    timings, wanted = Timings(), settings(options)
     with locking.sole_use(checkout, "up"):
         cli = make_ready(checkout, timings, development=False)
         with timings.step(emulator_process.STEP):
-            emulator_process.start(checkout, settings(options))
+            emulator_process.start(checkout, wanted)
         stack = LocalStack(checkout, cli, options.port)
         with timings.step(local_stack.STEP):
             stack.deploy()
@@ -208,7 +208,14 @@ def clean(checkout: Checkout, _options: argparse.Namespace) -> None:
 
 
 def settings(options: argparse.Namespace) -> Settings:
-    """Return the emulator's settings as the command line gives them."""
+    """Return the emulator's settings as the command line gives them.
+
+    Raises: Problem for a port that is none or a negative number of workers.
+    """
+    if not 1 <= options.port <= 65535:
+        raise Problem(f"PORT={options.port} is no port: give one from 1 to 65535.")
+    if options.workers < 0:
+        raise Problem(f"WORKERS={options.workers} is negative: give 0 or more.")
     return Settings(options.port, options.workers, options.seed)
 
 

@@ -40,7 +40,8 @@ class LocalStack:
         """
         began = time.monotonic()
         self.select()
-        if self.preview() == {"same"}:
+        # An update that was cut short may have made everything but kept no outputs.
+        if self.preview() == {"same"} and self.outputs():
             say(STEP, f"nothing to change ({elapsed(time.monotonic() - began)})")
             return
         self.must("up", "--yes", "--skip-preview", *self.config_file())

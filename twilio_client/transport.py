@@ -167,4 +167,5 @@ def was_sent(error: requests.RequestException) -> bool:
     """Tell whether a request that got no answer may have reached Twilio."""
     if isinstance(error, requests.ConnectTimeout):
         return False
-    return "NewConnectionError" not in repr(error)
+    told = repr(error)
+    return "NewConnectionError" not in told and "NameResolutionError" not in told

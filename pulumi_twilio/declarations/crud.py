@@ -192,7 +192,10 @@ def import_advice(call: Call, existing_id: str) -> str:
 def import_line(call: Call, existing_id: str) -> str:
     """Return the command that adopts what exists under the name and place of the new one."""
     line = f"pulumi import {call.declaration.type} {call.name} {existing_id} --protect=false"
-    return f"{line} --parent parent={call.component}::<its name>" if call.component else line
+    if call.component:
+        # Quoted, because a shell takes < and > for redirections.
+        line += f" --parent 'parent={call.component}::<its name>'"
+    return f"{line} --generate-code=false"
 
 
 def find_namesake(call: Call) -> Mapping[str, Any] | None:

@@ -177,10 +177,10 @@ def test_an_existing_queue_is_adopted_by_the_line_the_error_prints(
     (line,) = [line.strip() for line in printed.splitlines() if "pulumi import" in line][:1]
 
     arguments = line.removeprefix("pulumi ").split()
-    project.run(*arguments, "--yes", "--generate-code=false")
+    project.run(*arguments, "--yes")
 
     project.assert_settled()
-    assert project.id_of("Everyone") == arguments[-2]
+    assert project.id_of("Everyone") == arguments[3]
     assert '"protect": true' not in project.state()
 
 

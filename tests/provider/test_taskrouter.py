@@ -410,7 +410,7 @@ def test_the_import_line_names_the_component_the_resource_is_in(
     with pytest.raises(grpc.RpcError) as caught:
         stage.plugin.stub.Create(request)
 
-    line = f"sales {first.id} --protect=false --parent parent={urn('my:index:Queues', '')}"
+    line = f"sales {first.id} --protect=false --parent 'parent={urn('my:index:Queues', '')}"
     assert line in str(caught.value)
 
 
