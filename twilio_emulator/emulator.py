@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable
 from importlib.metadata import PackageNotFoundError, version
 from typing import Any, TypeVar, cast
@@ -38,6 +39,7 @@ class Emulator:
         self.functions: FunctionHandler | None = None
         self.port = settings.port
         self._states: dict[Callable[..., Any], Any] = {}
+        self._ticking: asyncio.Task[None] | None = None
         database = Database(settings.data / "twilio.sqlite3") if settings.data else None
         self.store = Store(
             records=[record for product in self.products for record in product.records],
@@ -78,6 +80,7 @@ class Emulator:
         """Start what products run beside the requests."""
         for product in self.products:
             await product.start(self)
+        self._ticking = asyncio.create_task(self.clock.run())
 
     async def stop(self) -> None:
         """Stop it again and close the store."""
@@ -102,6 +105,9 @@ class Emulator:
             return "0 (not installed)"
 
     async def _stop_products(self) -> None:
+        if self._ticking is not None:
+            self._ticking.cancel()
+        self.clock.forget_timers()
         for product in reversed(self.products):
             await product.stop(self)
 

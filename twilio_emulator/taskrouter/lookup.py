@@ -11,6 +11,8 @@ from twilio_emulator.wire import ApiError, Call, not_found
 from .records import (
     Activity,
     Event,
+    Reservation,
+    Task,
     TaskChannel,
     TaskQueue,
     Worker,
@@ -23,7 +25,18 @@ HOST = "taskrouter.twilio.com"
 ROOT = "/v1/Workspaces"
 BASE = f"https://{HOST}{ROOT}"
 
-Part = TypeVar("Part", Activity, TaskChannel, TaskQueue, Workflow, Worker, WorkerChannel, Event)
+Part = TypeVar(
+    "Part",
+    Activity,
+    TaskChannel,
+    TaskQueue,
+    Workflow,
+    Worker,
+    WorkerChannel,
+    Task,
+    Reservation,
+    Event,
+)
 
 
 def workspace_of(call: Call, name: str = "WorkspaceSid") -> Workspace:

@@ -138,6 +138,65 @@ class Event(_Part):
     event_date_ms: int
 
 
+@dataclass(frozen=True, kw_only=True)
+class Task(_Part):
+    """A task; `attributes` is a JSON object as text, `version` its ETag.
+
+    Shape: `assignment_status` is pending, reserved, assigned, wrapping, completed or canceled.
+    `own_priority` is what the task was given, `priority` what counts (a target may override it).
+    `filter_index` and `target_index` say where in its workflow's configuration the task is:
+    both None outside of any filter (the default filter's queue, a routing target, no queue).
+    `assignment_count` counts the batches of reservations made for it so far.
+    """
+
+    KIND: ClassVar[str] = "taskrouter.task"
+
+    workflow_sid: str | None
+    attributes: str
+    priority: int
+    own_priority: int
+    timeout: int
+    task_channel_sid: str
+    virtual_start_time: datetime
+    assignment_status: str = "pending"
+    reason: str | None = None
+    routing_target: str | None = None
+    ignore_capacity: bool = False
+    task_queue_sid: str | None = None
+    task_queue_entered_date: datetime | None = None
+    filter_index: int | None = None
+    target_index: int | None = None
+    assignment_count: int = 0
+    date_assigned: datetime | None = None
+    date_ended: datetime | None = None
+
+    @cached_property
+    def parsed_attributes(self) -> dict[str, Any]:
+        """The attributes, parsed once per version."""
+        parsed: dict[str, Any] = json.loads(self.attributes)
+        return parsed
+
+
+@dataclass(frozen=True, kw_only=True)
+class Reservation(_Part):
+    """A task offered to a worker.
+
+    Shape: `reservation_status` is pending, accepted, rejected, timeout, canceled, rescinded,
+    wrapping or completed; `batch` is the `assignment_count` of its task when it was made.
+    """
+
+    KIND: ClassVar[str] = "taskrouter.reservation"
+
+    task_sid: str
+    worker_sid: str
+    workflow_sid: str | None
+    task_queue_sid: str
+    task_channel_sid: str
+    batch: int
+    date_timeout: datetime
+    reservation_status: str = "pending"
+
+
 RECORDS: tuple[type[Record], ...] = (
     Workspace,
     Activity,
@@ -146,5 +205,7 @@ RECORDS: tuple[type[Record], ...] = (
     Workflow,
     Worker,
     WorkerChannel,
+    Task,
+    Reservation,
     Event,
 )
