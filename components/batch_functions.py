@@ -29,7 +29,7 @@ from components.function_files import (
 from components.naming import child
 from pulumi_twilio.resources import serverless, taskrouter
 from taskrouter_ops.functions_environment import BATCH_SECRET
-from taskrouter_ops.target import EVENT_HANDLER_PATH
+from taskrouter_ops.target import event_handler_url
 
 Served = TypeVar("Served", serverless.Function, serverless.Asset)
 
@@ -78,7 +78,7 @@ class BatchFunctions(pulumi.ComponentResource):
         self.url = pulumi.Output.all(self._environment.domain_name, deployment.sid).apply(
             lambda known: f"https://{known[0]}"
         )
-        self.event_handler_url = self.url.apply(lambda url: f"{url}{EVENT_HANDLER_PATH}")
+        self.event_handler_url = self.url.apply(event_handler_url)
         self.register_outputs({"url": self.url, "deploymentSid": self.deployment_sid})
 
     def _options(self, *depends_on: pulumi.Resource) -> pulumi.ResourceOptions:

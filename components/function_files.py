@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
+from components.naming import child
+
 Visibility = Literal["public", "protected", "private"]
 
 _VISIBILITIES: dict[str, Visibility] = {".protected": "protected", ".private": "private"}
@@ -52,6 +54,8 @@ def read_project(project: Path) -> FunctionFiles:
     if not functions:
         raise FunctionFilesError(f"there is no function in {project / 'functions'}")
     _refuse_namesakes([*functions, *assets])
+    _refuse_same_names(functions)
+    _refuse_same_names(assets)
     return FunctionFiles(functions, assets, _dependencies(project / "package.json"))
 
 
@@ -74,6 +78,18 @@ def _refuse_namesakes(served: Iterable[ServedFile]) -> None:
         if other is not each:
             raise FunctionFilesError(
                 f"{other.file} and {each.file} would both be served at {each.path}"
+            )
+
+
+def _refuse_same_names(served: Iterable[ServedFile]) -> None:
+    """Refuse paths whose resources would have one name in the stack's state."""
+    by_name: dict[str, ServedFile] = {}
+    for each in served:
+        other = by_name.setdefault(child("", each.path), each)
+        if other is not each:
+            raise FunctionFilesError(
+                f"{other.file} and {each.file} differ in case or punctuation only:"
+                " their resources would have the same name"
             )
 
 

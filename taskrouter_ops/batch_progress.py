@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -112,12 +112,22 @@ def new_progress(
     }
 
 
-def new_lane(shards: list[int]) -> dict[str, Any]:
+@dataclass(frozen=True)
+class Planned:
+    """When a plan began to be made (epoch seconds), and queues it takes as gone already."""
+
+    at: float
+    leaving: Collection[str] = ()
+
+
+def new_lane(shards: list[int], planned: Planned) -> dict[str, Any]:
     """Return the state of a lane that never ran; the first message carries generation 1."""
     return {
         "generation": 0,
         "holder": None,
         "lease_expires_at": 0,
+        "planned_at": int(planned.at * 1000),
+        "leaving": sorted(planned.leaving),
         "shards": shards,
         "cursor": {"shard": 0, "item": 0},
         **dict.fromkeys(COUNTS, 0),

@@ -13,7 +13,7 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 from taskrouter_ops import batch_progress as documents
-from taskrouter_ops.batch_progress import Lane, Progress
+from taskrouter_ops.batch_progress import Lane, Planned, Progress
 from taskrouter_ops.errors import BatchFailed, LaneStandsStill
 from taskrouter_ops.functions_environment import batch_secret
 from taskrouter_ops.lane_starts import LaneStarts
@@ -54,6 +54,7 @@ class Batches:
         *,
         total: int,
         reason: str,
+        planned: Planned,
         batch_type: str = documents.WORKER_QUEUE_SYNC,
         lanes: int = 1,
     ) -> Progress:
@@ -66,7 +67,7 @@ class Batches:
         record = documents.new_progress(
             batch_type, reason, total=total, lanes=lanes, shards=len(shards), now=self._now()
         )
-        self._write_work(batch, shards, lanes)
+        self._write_work(batch, shards, lanes, planned)
         progress = self._documents.create_own(
             documents.progress_name(batch), record, ttl=documents.PROGRESS_TTL
         )
@@ -100,6 +101,20 @@ class Batches:
                 progress.batch, {"status": "running", "error": "", "finished_at": None}
             )
         return self.follow(progress.batch, report)
+
+    def finish_latest(self, report: Report = silent, *, limit_seconds: float) -> None:
+        """Bring the newest batch to its end, a stopped one too, before another one begins.
+
+        `latest` then never leaves one behind that nobody would take up again, and two chains
+        do not work on the same workers. One that cannot be ended is reported and left.
+        """
+        pointer = self._documents.read(documents.latest_name(documents.WORKER_QUEUE_SYNC))
+        if pointer is None:
+            return
+        try:
+            self.follow(str(pointer.data["batch"]), report, limit_seconds=limit_seconds)
+        except BatchFailed as error:
+            report(f"{error}; beginning anew")
 
     def follow(
         self, batch: str, report: Report = silent, *, limit_seconds: float = LIMIT_SECONDS
@@ -151,11 +166,13 @@ class Batches:
             if self._waiting.now() > deadline:
                 raise BatchFailed(_still_running(progress, limit_seconds), batch=progress.batch)
 
-    def _write_work(self, batch: str, shards: Sequence[Mapping[str, Any]], lanes: int) -> None:
+    def _write_work(
+        self, batch: str, shards: Sequence[Mapping[str, Any]], lanes: int, planned: Planned
+    ) -> None:
         work = {documents.shard_name(batch, n): shard for n, shard in enumerate(shards)}
         for k in range(lanes):
             numbers = list(range(k, len(shards), lanes))
-            work[documents.lane_name(batch, k)] = documents.new_lane(numbers)
+            work[documents.lane_name(batch, k)] = documents.new_lane(numbers, planned)
         with ThreadPoolExecutor(CONCURRENT_WRITES) as pool:
             writes = [
                 pool.submit(self._documents.create_own, name, data, ttl=documents.WORK_TTL)

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from taskrouter_ops.errors import SetupError
-from taskrouter_ops.target import EVENT_HANDLER_PATH, SYNC_EVENTS, CallbackSettings, Target
+from taskrouter_ops.target import SYNC_EVENTS, CallbackSettings, Target
 from twilio_client import TwilioClient, credentials_from
 
 # The option that gives each part, and the stack output it is read from otherwise.
@@ -52,7 +52,7 @@ class CliSettings:
     def callback(self) -> CallbackSettings:
         """Return what the event callback should be: the stack's, else the event handler's."""
         outputs = self._outputs()
-        url = outputs.get("callback_url") or self.target().function(EVENT_HANDLER_PATH)
+        url = outputs.get("callback_url") or self.target().event_handler
         return CallbackSettings(str(url), tuple(outputs.get("callback_events") or SYNC_EVENTS))
 
     def _outputs(self) -> dict[str, Any]:

@@ -9,6 +9,7 @@ from components.definition.model import FLEX
 from components.definition.problems import Problem, near
 from components.definition.source import Entries, plain
 from components.definition.workflow_checks import workflow_problems
+from components.naming import child
 from taskrouter_ops.functions_environment import BATCH_SECRET
 from taskrouter_ops.target import SYNC_EVENTS
 
@@ -30,6 +31,13 @@ FLEX_MADE = {
     "workflows": {"Assign to Anyone"},
 }
 VARIABLE_BYTES = 450
+NAMED_BY_KEY = (
+    ("activities",),
+    ("taskChannels",),
+    ("taskQueues",),
+    ("workflows",),
+    ("functions", "variables"),
+)
 
 
 def cross_problems(definition: Entries) -> Iterator[Problem]:
@@ -40,6 +48,8 @@ def cross_problems(definition: Entries) -> Iterator[Problem]:
     for section in READY_MADE:
         yield from _name_problems(root, section)
     yield from _unique_name_problems(root)
+    for section in NAMED_BY_KEY:
+        yield from _key_problems(root, section)
     yield from workflow_problems(root)
     yield from _event_problems(root)
     yield from _variable_problems(root)
@@ -74,6 +84,18 @@ def _name_problems(root: Cursor, section: str) -> Iterator[Problem]:
             elif folded in first:
                 yield cursor.problem(_twice(name, first[folded]))
             first.setdefault(folded, cursor)
+
+
+def _key_problems(root: Cursor, section: tuple[str, ...]) -> Iterator[Problem]:
+    """Find keys that would give two resources one name in the stack's state."""
+    first: dict[str, Cursor] = {}
+    for entry in root.below(*section):
+        other = first.setdefault(child("", entry.key), entry)
+        if other is not entry:
+            yield entry.problem(
+                f"differs from '{other.key}' ({other.value.place.file}:{other.value.place.line})"
+                " in case or punctuation only: their resources would have the same name"
+            )
 
 
 def _names_already_there(root: Cursor, section: str) -> set[str]:

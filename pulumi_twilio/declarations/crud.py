@@ -113,7 +113,8 @@ def _still_in_use(call: Call, refusal: InvalidRequest) -> InvalidRequest:
         advice=(
             f"it was tried for {call.patience.seconds:g} s and is still in use: let the work in "
             "flight end, or take it out of what names it, and run it again (customTimeouts.delete "
-            "or twilio:deleteRetrySeconds sets another time)"
+            "or twilio:deleteRetrySeconds, for destroy TWILIO_DELETE_RETRY_SECONDS,"
+            " sets another time)"
         ),
     )
 

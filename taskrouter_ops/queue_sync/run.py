@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import time
 from collections.abc import Collection
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import Any
 
-from taskrouter_ops.batch_progress import Progress
+from taskrouter_ops.batch_progress import Planned, Progress
 from taskrouter_ops.batches import LIMIT_SECONDS, Batches
 from taskrouter_ops.errors import SyncFailed
 from taskrouter_ops.queue_sync.listing import look, worker_names
@@ -19,6 +19,9 @@ from twilio_client import TwilioClient
 
 # A worker or a queue may change while the first round runs.
 ROUNDS = 2
+# In a centre at work some worker always changed a moment ago, and its event is on its way.
+LOOKS = 3
+BETWEEN_LOOKS_SECONDS = 2.0
 
 
 @dataclass(frozen=True)
@@ -96,27 +99,33 @@ def run(
     """
     started = time.monotonic()
     batches = Batches(client, target, waiting=waiting)
+    batches.finish_latest(report, limit_seconds=limit_seconds)
+    planned = Planned(waiting.now(), leaving)
     plan = plan_now(client, target, report, leaving=leaving)
     for round_number in range(1, ROUNDS + 1):
         report(f"{len(plan.items)} of {plan.workers} workers to bring in line")
-        progress = _apply(batches, plan, report, reason, lanes, limit_seconds)
+        shards = list(cut(plan.items))
+        progress = batches.submit(
+            shards, total=len(plan.items), reason=reason, lanes=lanes, planned=planned
+        )
+        if not progress.ended:
+            progress = batches.follow(progress.batch, report, limit_seconds=limit_seconds)
+        planned = Planned(waiting.now(), leaving)
         left = plan_now(client, target, report, leaving=leaving) if plan.items else plan
         if not left.stale:
             return _result(progress, left, round_number, time.monotonic() - started)
         if set(left.stale) <= {*progress.failures, *dict(left.too_long)}:
             break
         plan = left
+    else:
+        stale = set(left.stale)
+        for _ in range(LOOKS):
+            waiting.sleep(BETWEEN_LOOKS_SECONDS)
+            stale &= set(plan_now(client, target, leaving=leaving).stale)
+            if not stale:
+                return _result(progress, left, ROUNDS, time.monotonic() - started)
+        left = replace(left, items=tuple(i for i in left.items if i.worker_sid in stale))
     raise SyncFailed(_reasons(client, target, left, progress), batch=progress.batch)
-
-
-def _apply(
-    batches: Batches, plan: Plan, report: Report, reason: str, lanes: int, limit_seconds: float
-) -> Progress:
-    shards = list(cut(plan.items))
-    progress = batches.submit(shards, total=len(plan.items), reason=reason, lanes=lanes)
-    if progress.ended:
-        return progress
-    return batches.follow(progress.batch, report, limit_seconds=limit_seconds)
 
 
 def _result(progress: Progress, plan: Plan, rounds: int, seconds: float) -> SyncResult:

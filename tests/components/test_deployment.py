@@ -46,7 +46,8 @@ def test_the_outputs_name_what_was_deployed(deployed: Deployment) -> None:
 
     assert outputs["task_queue_sids"].keys() == definition.task_queues.keys()
     assert outputs["workflow_sids"].keys() == definition.workflows.keys()
-    assert outputs["callback_url"] == f"{outputs['functions_url']}/event-handler"
+    expected = f"{outputs['functions_url']}/event-handler#rc=3&rp=4xx,5xx,ct,rt"
+    assert outputs["callback_url"] == expected
     assert outputs["release"]["status"] == "verified"
     assert outputs["last_sync"]["total"] == WORKERS
     (workspace,) = deployed.workspaces()

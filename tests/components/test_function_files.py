@@ -78,6 +78,15 @@ def test_two_files_at_one_path_are_refused(project: Path, namesake: str) -> None
         read_project(project)
 
 
+def test_paths_that_name_one_resource_are_refused(project: Path) -> None:
+    """`/a-b` and `/a/b` would be one resource in the stack's state."""
+    write(project, "functions/a-b.js")
+    write(project, "functions/a/b.js")
+
+    with pytest.raises(FunctionFilesError, match="would have the same name"):
+        read_project(project)
+
+
 def test_a_project_without_functions_is_refused(project: Path) -> None:
     """An empty deployment would take the event handler away."""
     (project / "functions" / "hello.js").unlink()

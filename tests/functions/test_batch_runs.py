@@ -145,14 +145,14 @@ def increment(centre: ContactCentre, worker: str) -> bool:
 @pytest.mark.parametrize("centre", [SHORT_HOPS], indirect=True)
 def test_shards_are_worked_through_over_many_hops(quiet: ContactCentre) -> None:
     """Cursor and counts survive every hand-over."""
-    workers = [quiet.add_worker(f"w{n}") for n in range(60)]
-    quiet.write_batch(BATCH, [shard(workers[n : n + 7]) for n in range(0, 60, 7)])
+    workers = [quiet.add_worker(f"w{n}") for n in range(180)]
+    quiet.write_batch(BATCH, [shard(workers[n : n + 20]) for n in range(0, 180, 20)])
 
     answer = quiet.send(quiet.message(BATCH))
 
     assert answer.json() == {"accepted": True, "ended": False}
     record = quiet.await_end(BATCH)
-    assert (record["status"], record["total"], record["updated"]) == ("completed", 60, 60)
+    assert (record["status"], record["total"], record["updated"]) == ("completed", 180, 180)
     lane = quiet.document(f"batch-{BATCH}-lane-0") or {}
     assert lane["cursor"]["shard"] == len(lane["shards"]) == 9
     assert lane["generation"] > 1

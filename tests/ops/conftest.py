@@ -14,7 +14,6 @@ from typing import Any
 import pytest
 
 from taskrouter_ops import CallbackSettings, Target
-from taskrouter_ops.target import EVENT_HANDLER_PATH
 from tests.ops.deploying import deploy_functions, settled
 from twilio_client import Credentials, RetryPolicy, TwilioClient, urls
 from twilio_client.attributes import parse_attributes
@@ -136,6 +135,7 @@ def deployed() -> Iterator[Centre]:
 def centre(deployed: Centre) -> Iterator[Centre]:
     """Lend the deployed centre to a test, without failures in force and with a fresh journal."""
     deployed.emulator.clear_faults()
+    deployed.callbacks_settled()
     deployed.emulator.clear_journal()
     yield deployed
     deployed.emulator.clear_faults()
@@ -159,7 +159,7 @@ def _deploy(emulator: RunningEmulator, client: TwilioClient) -> Centre:
     }
     domain = deploy_functions(client, ROOT / "functions", variables)
     target = Target(workspace, sync, f"https://{domain}")
-    settings = CallbackSettings(target.function(EVENT_HANDLER_PATH))
+    settings = CallbackSettings(target.event_handler)
     set_callback(client, target, settings)
     return Centre(emulator, client, target, settings, queues)
 

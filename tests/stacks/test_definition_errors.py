@@ -153,6 +153,10 @@ OVER_SOUND = {
         "taskChannels:\n  other: {friendlyName: Other, uniqueName: Callback}\n",
         (3, "taskChannels.other.uniqueName", "is already that of 'callback'"),
     ),
+    "keys that name one resource": (
+        "functions:\n  variables: {RATE_LIMIT: a, RATE__LIMIT: b}\n",
+        (3, "functions.variables.RATE__LIMIT", "differs from 'RATE_LIMIT'"),
+    ),
     "plain http": (
         "workflows:\n  voice:\n    assignmentCallbackUrl: http://example.com/\n",
         (4, "workflows.voice.assignmentCallbackUrl", "must be an https address"),

@@ -67,16 +67,19 @@ async function handOver(invocation, message) {
  * Find the newest batch.
  *
  * @param {import('./sync-documents.private.js').SyncDocuments} documents
- * @returns {Promise<{latest: object | null, running: {batch: string, record: object} | null}>}
- *   the document `latest-…`, and the batch it names if that is still to be done
+ * @returns {Promise<{latest: object | null, running: {batch: string, record: object} | null,
+ *   failed: {batch: string, record: object} | null}>} the document `latest-…`, and the batch it
+ *   names if that is still to be done, or has failed with queues nobody has planned for since
  */
 async function findNewestBatch(documents) {
   const latest = await documents.read(LATEST);
-  if (latest === null) return { latest, running: null };
+  if (latest === null) return { latest, running: null, failed: null };
   const { batch } = latest.data;
   const record = await documents.read(recordName(batch));
+  const found = record && { batch, record: record.data };
+  const failed = record?.data.status === 'failed' && record.data.queues?.length > 0;
   const open = record !== null && !isTerminal(record.data);
-  return { latest, running: open ? { batch, record: record.data } : null };
+  return { latest, running: open ? found : null, failed: failed ? found : null };
 }
 
 /**

@@ -16,6 +16,7 @@ const { updateQueues } = load('worker-update');
 
 const ITEMS_AT_ONCE = 8;
 const SAVE_EVERY_MS = 1000;
+const CLOCKS_MS = 5_000; // how far Twilio's clock and the planner's may be apart
 
 /** The hop may not go on; `status` is the answer's. Repeating it changes nothing. */
 class Refused extends Error {
@@ -52,6 +53,7 @@ class LaneRun {
     if (typeof lane === 'string') throw new Refused(409, lane);
     const run = new LaneRun(invocation, message, lane, document.revision);
     run.laneCount = record.data.lanes;
+    run.plannedAt = (lane.planned_at ?? Infinity) - CLOCKS_MS; // an event's plan is made again
     await run.save();
     return run;
   }
@@ -175,10 +177,21 @@ class LaneRun {
     const item = items[index];
     const attempts = this.invocation.itemAttempts(this.lane.attempts?.[index]);
     const { taskRouter } = this.invocation;
-    const planned = (held) => applyItem(queues, item, held);
-    const wanted = this.lane.late ? () => taskRouter.queuesOfWorker(item[0], attempts) : planned;
+    const wanted = (held, copy) =>
+      this.#isOutdated(copy) ? this.#askedFor(item[0], attempts) : applyItem(queues, item, held);
     const result = await updateQueues(taskRouter, item[0], { wanted, attempts, sorted: true });
     return { ...result, workerSid: item[0], used: attempts.used };
+  }
+
+  async #askedFor(workerSid, attempts) {
+    const queues = await this.invocation.taskRouter.queuesOfWorker(workerSid, attempts);
+    const { leaving = [] } = this.lane; // queues that are still there but about to be deleted
+    return queues.filter((queue) => !leaving.includes(queue));
+  }
+
+  // The plan knows nothing of what was written to a worker since: its queues are asked for then.
+  #isOutdated({ updatedAt }) {
+    return this.lane.late || updatedAt.getTime() >= this.plannedAt;
   }
 
   // A lost lease or a cancelled batch empties the list, so that the other runners stop, too.

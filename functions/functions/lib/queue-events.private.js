@@ -35,10 +35,11 @@ async function joinBatch(invocation, { batch, lanes }, queueSid) {
   return { outcome: 'waiting', batch };
 }
 
-// The batch that runs, if any. It is lost when documents of its lanes are gone: expired, deleted.
+// The batch that runs, if any. It is lost when documents of its lanes are gone (expired, deleted),
+// or when it has failed: what it was about is then still to be done.
 async function findRunning({ documents }) {
-  const { latest, running } = await findNewestBatch(documents);
-  if (running === null) return { latest, running: null, lost: null };
+  const { latest, running, failed } = await findNewestBatch(documents);
+  if (running === null) return { latest, running: null, lost: failed };
   const lanes = await readLanes(documents, running.batch, running.record.lanes);
   const isLost = lanes.length === 0 || lanes.length < running.record.lanes;
   const found = { ...running, lanes };
@@ -69,6 +70,13 @@ async function planOrPutOff(taskRouter, queues, gone) {
   }
 }
 
+// Nobody is to take over its queues a second time.
+async function giveUp(documents, batch) {
+  await failBatch(documents, batch, LOST);
+  const none = { queues: [], waiting: [], planning: [] };
+  await documents.amend(recordName(batch), (data) => ({ ...data, ...none }));
+}
+
 // What a lost batch was about falls to the new one; only then is it said to have failed.
 // Null where another batch came first.
 async function newBatch(invocation, { queues, reason, gone }, { latest, lost }) {
@@ -78,7 +86,7 @@ async function newBatch(invocation, { queues, reason, gone }, { latest, lost }) 
   const isEmpty = plan.items.length + plan.waiting.length === 0;
   const created = isEmpty ? {} : await createBatch(documents, plan, latest);
   if (created === null) return null;
-  if (lost) await failBatch(documents, lost.batch, LOST);
+  if (lost) await giveUp(documents, lost.batch);
   return created.batch ? startBatch(invocation, created) : { outcome: 'unchanged' };
 }
 

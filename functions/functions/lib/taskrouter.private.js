@@ -85,7 +85,8 @@ class TaskRouter {
    *
    * @param {string} workerSid
    * @param {import('./retry.private.js').Attempts} attempts
-   * @returns {Promise<{attributes: string, version: string}>} version is the ETag as sent
+   * @returns {Promise<{attributes: string, version: string, updatedAt: Date}>} version is the ETag
+   *   as sent
    * @throws {Error} `status` 404 when the worker is gone
    */
   async readWorker(workerSid, attempts) {
@@ -94,7 +95,11 @@ class TaskRouter {
       () => this.workspace.workers(workerSid).fetchWithHttpInfo(),
       attempts,
     );
-    return { attributes: answer.body.attributes, version: answer.headers.etag };
+    const { attributes, dateUpdated: updatedAt } = answer.body;
+    const version = answer.headers.etag;
+    // A write without a version would be unconditional and could undo somebody else's.
+    if (!version) throw new Error(`worker ${workerSid} came without an ETag`);
+    return { attributes, version, updatedAt };
   }
 
   /**

@@ -21,7 +21,7 @@ function tooLong(characters) {
 async function writeOnce(taskRouter, workerSid, copy, { wanted, sorted, attempts }) {
   const attributes = parseAttributes(copy.attributes);
   const options = { sorted, source: copy.attributes };
-  const change = withQueues(attributes, await wanted(heldQueues(attributes)), options);
+  const change = withQueues(attributes, await wanted(heldQueues(attributes), copy), options);
   if (change === null) return 'unchanged';
   if (change.characters > MAX_CHARACTERS) throw tooLong(change.characters);
   const { version } = copy;
@@ -57,8 +57,8 @@ function outcomeOf(error) {
  * @param {object} options
  * @param {{attributes: string, version: string}} [options.first] a copy that may be out of date,
  *   left out: the worker is read
- * @param {(held: string[]) => string[] | Promise<string[]>} options.wanted from the queues the
- *   worker holds to those it should hold; called again for every copy
+ * @param {(held: string[], copy: object) => string[] | Promise<string[]>} options.wanted from the
+ *   queues the worker holds to those it should hold; called again for every copy
  * @param {boolean} [options.sorted] bring the same set in another order into form, too
  * @param {import('./retry.private.js').Attempts} options.attempts
  * @returns {Promise<{outcome: 'updated'|'unchanged'|'gone'|'failed'|'unfinished',
