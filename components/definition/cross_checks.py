@@ -90,7 +90,7 @@ def _key_problems(root: Cursor, section: tuple[str, ...]) -> Iterator[Problem]:
     """Find keys that would give two resources one name in the stack's state."""
     first: dict[str, Cursor] = {}
     for entry in root.below(*section):
-        other = first.setdefault(child("", entry.key), entry)
+        other = first.setdefault(child("", str(entry.key)), entry)
         if other is not entry:
             yield entry.problem(
                 f"differs from '{other.key}' ({other.value.place.file}:{other.value.place.line})"
