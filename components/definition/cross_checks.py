@@ -48,8 +48,8 @@ def cross_problems(definition: Entries) -> Iterator[Problem]:
     for section in READY_MADE:
         yield from _name_problems(root, section)
     yield from _unique_name_problems(root)
-    for section in NAMED_BY_KEY:
-        yield from _key_problems(root, section)
+    for path in NAMED_BY_KEY:
+        yield from _key_problems(root, path)
     yield from workflow_problems(root)
     yield from _event_problems(root)
     yield from _variable_problems(root)
