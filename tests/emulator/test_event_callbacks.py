@@ -5,20 +5,18 @@ from __future__ import annotations
 import json
 import socket
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from typing import Any
-from urllib.parse import parse_qsl
 
 import pytest
 from twilio.request_validator import RequestValidator
 
-from twilio_emulator.taskrouter.event_types import EVENT_TYPES
+from twilio_emulator.taskrouter.events.types import EVENT_TYPES
 from twilio_emulator.testing import wait_for
 
-from .conftest import WorkspaceClient
+from .conftest import TASKROUTER, WorkspaceClient
+from .receiver import Receiver, receiving
 
 COMMON = {
     "EventType",
@@ -70,55 +68,11 @@ FIELDS = {
 }
 
 
-class Receiver:
-    """A web server that keeps what is posted to it."""
-
-    def __init__(self) -> None:
-        self.events: list[dict[str, str]] = []
-        self.headers: list[dict[str, str]] = []
-        self.status = 204
-        self.before_answer: Callable[[], Any] = lambda: None
-        receiver = self
-
-        class Handler(BaseHTTPRequestHandler):
-            def do_POST(self) -> None:
-                body = self.rfile.read(int(self.headers["Content-Length"])).decode()
-                receiver.events.append(dict(parse_qsl(body, keep_blank_values=True)))
-                receiver.headers.append({k.lower(): v for k, v in self.headers.items()})
-                receiver.before_answer()
-                self.send_response(receiver.status)
-                self.end_headers()
-
-            def log_message(self, *_: object) -> None:
-                """Say nothing."""
-
-        class Server(ThreadingHTTPServer):
-            request_queue_size = 64
-
-        self.server = Server(("127.0.0.1", 0), Handler)
-        self.server.daemon_threads = True
-        self.url = f"http://127.0.0.1:{self.server.server_port}/hook?from=test"
-
-    def types(self) -> list[str]:
-        """List the event types that arrived."""
-        return [event["EventType"] for event in self.events]
-
-    def wait(self, *types: str) -> dict[str, str]:
-        """Wait until all of these have arrived; return the last event of the last type."""
-        wait_for(lambda: set(types) <= set(self.types()), what=f"{types}, got {self.types()}")
-        return next(e for e in reversed(self.events) if e["EventType"] == types[-1])
-
-
 @pytest.fixture
 def receiver() -> Iterator[Receiver]:
     """Run a receiver for one test."""
-    made = Receiver()
-    thread = threading.Thread(target=made.server.serve_forever, args=(0.05,))
-    thread.start()
-    yield made
-    made.server.shutdown()
-    made.server.server_close()
-    thread.join()
+    with receiving() as made:
+        yield made
 
 
 @pytest.fixture
@@ -165,6 +119,19 @@ def test_every_configuration_event_has_its_fields(
         assert event["Sid"].startswith("EV")
         assert event["TimestampMs"].startswith(event["Timestamp"])
         assert event["WorkspaceSid"] == workspace.sid
+
+
+def test_the_workspaces_own_creation_is_posted(
+    workspace: WorkspaceClient, receiver: Receiver
+) -> None:
+    """A workspace made with a callback address posts workspace.created there."""
+    made = workspace.emulator.request(
+        "POST", TASKROUTER, data={"FriendlyName": "New", "EventCallbackUrl": receiver.url}
+    ).json()
+    event = receiver.wait("workspace.created")
+
+    assert set(event) == COMMON
+    assert event["ResourceSid"] == event["WorkspaceSid"] == made["sid"]
 
 
 def test_recorded_texts_of_queue_and_worker_events(
@@ -244,12 +211,15 @@ def test_slow_receivers_do_not_queue_serially(workspace: WorkspaceClient, heard:
     """At least 20 callbacks are under way at once: each waits until 20 have arrived."""
     together = threading.Barrier(20, timeout=15)
     heard.before_answer = lambda: together.wait()
+    here = f":{heard.server.server_port}$"
     workspace.emulator.clear_journal()
     with ThreadPoolExecutor(8) as pool:
         names = [f"w{number}" for number in range(20)]
         list(pool.map(lambda name: workspace.make("Workers", FriendlyName=name), names))
     delivered = wait_for(
-        lambda: len(found := workspace.emulator.journal(kind="callback")) == 20 and found,
+        lambda: (
+            len(found := workspace.emulator.journal(kind="callback", host=here)) == 20 and found
+        ),
         what="20 answers",
     )
 

@@ -21,18 +21,21 @@ The seam every product builds on:
   it is undone.
 * `store.observe(Worker, observer)` calls `observer(old, new)` for each record a committed
   transaction has changed: the way to keep derived state true.
+* `store.snapshot()` is all there is at one moment, a value; `store.restore(snapshot)` goes back to
+  it.  What was derived from records has to be made anew after that, as after `clear`.
 * `store.clock` is the only source of time: `now()`, `time()`, `sleep(seconds)`, `advance(seconds)`.
 
 `Store(path=None)` keeps nothing beyond the process.  Record classes are made known to
 `Store(records=...)`; each product lists its own in `RECORDS`.
 """
 
-from .clock import Clock
+from .clock import Clock, Timer
 from .collection import Collection, Index
 from .database import Database
 from .record import Record
 from .sids import SidSequence
-from .store import StaleVersion, StateError, Store
+from .snapshot import Snapshot, StateError
+from .store import StaleVersion, Store
 
 __all__ = [
     "Clock",
@@ -41,7 +44,9 @@ __all__ = [
     "Index",
     "Record",
     "SidSequence",
+    "Snapshot",
     "StaleVersion",
     "StateError",
     "Store",
+    "Timer",
 ]

@@ -17,19 +17,27 @@ from datetime import UTC, datetime
 _log = logging.getLogger(__name__)
 
 
+_FEW_TIMERS = 1_000
+
+
 class Timer:
     """One callback due at a moment (seconds since 1970)."""
 
-    __slots__ = ("callback", "is_cancelled", "moment")
+    __slots__ = ("_cancelled", "callback", "is_over", "moment")
 
-    def __init__(self, moment: float, callback: Callable[[], None]) -> None:
+    def __init__(
+        self, moment: float, callback: Callable[[], None], cancelled: Callable[[], None]
+    ) -> None:
         self.moment = moment
         self.callback = callback
-        self.is_cancelled = False
+        self.is_over = False
+        self._cancelled = cancelled
 
     def cancel(self) -> None:
-        """Never run it."""
-        self.is_cancelled = True
+        """Never run it; nothing happens when it has run."""
+        if not self.is_over:
+            self.is_over = True
+            self._cancelled()
 
 
 class Clock:
@@ -46,11 +54,17 @@ class Clock:
         self._moved = asyncio.Event()
         self._timers: list[tuple[float, int, Timer]] = []
         self._order = itertools.count()
+        self._cancelled = 0
 
     @property
     def is_virtual(self) -> bool:
         """Tell whether the clock only moves when told."""
         return self._start is not None
+
+    @property
+    def timers(self) -> int:
+        """How many timers are kept, some of those cancelled included."""
+        return len(self._timers)
 
     def time(self) -> float:
         """Return seconds since 1970."""
@@ -62,7 +76,7 @@ class Clock:
 
     def at(self, moment: datetime, callback: Callable[[], None]) -> Timer:
         """Run `callback` once, at a moment or right after it."""
-        timer = Timer(moment.timestamp(), callback)
+        timer = Timer(moment.timestamp(), callback, self._count_cancelled)
         heapq.heappush(self._timers, (timer.moment, next(self._order), timer))
         if self._timers[0][2] is timer:
             self._wake()
@@ -99,19 +113,30 @@ class Clock:
     def forget_timers(self) -> None:
         """Drop every timer."""
         self._timers.clear()
+        self._cancelled = 0
+
+    def _count_cancelled(self) -> None:
+        """Drop cancelled timers once they are most of those kept."""
+        self._cancelled += 1
+        if self._cancelled > max(_FEW_TIMERS, len(self._timers) // 2):
+            self._timers = [entry for entry in self._timers if not entry[2].is_over]
+            heapq.heapify(self._timers)
+            self._cancelled = 0
 
     def _run_due(self) -> None:
         now = self.time()
         while (due := self._earliest()) is not None and due <= now:
             _, _, timer = heapq.heappop(self._timers)
+            timer.is_over = True
             try:
                 timer.callback()
             except Exception:  # noqa: BLE001 - one failing timer must not stop the others
                 _log.exception("what was due at %s failed", timer.moment)
 
     def _earliest(self) -> float | None:
-        while self._timers and self._timers[0][2].is_cancelled:
+        while self._timers and self._timers[0][2].is_over:
             heapq.heappop(self._timers)
+            self._cancelled -= 1
         return self._timers[0][0] if self._timers else None
 
     def _wake(self) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import sqlite3
 from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 
 from .record import Record
@@ -43,12 +44,10 @@ class Database:
             "SELECT kind, position, fields FROM records ORDER BY position"
         )
 
-    def setting(self, name: str) -> object:
-        """Read a setting, None where it was never written."""
-        row = self._connection.execute(
-            "SELECT value FROM settings WHERE name = ?", (name,)
-        ).fetchone()
-        return None if row is None else json.loads(row[0])
+    def settings(self) -> dict[str, object]:
+        """Read all settings."""
+        rows = self._connection.execute("SELECT name, value FROM settings")
+        return {name: json.loads(value) for name, value in rows}
 
     def write(
         self,
@@ -57,9 +56,7 @@ class Database:
         settings: Mapping[str, object],
     ) -> None:
         """Write one transaction: records with their positions, removals, settings."""
-        connection = self._connection
-        connection.execute("BEGIN IMMEDIATE")
-        try:
+        with self._transaction() as connection:
             connection.executemany(
                 "INSERT INTO records VALUES (?, ?, ?, ?)"
                 " ON CONFLICT (kind, sid) DO UPDATE SET fields = excluded.fields,"
@@ -70,19 +67,35 @@ class Database:
                 "DELETE FROM records WHERE kind = ? AND sid = ?",
                 ((record.KIND, record.sid) for record in removed),
             )
-            connection.executemany(
-                "INSERT OR REPLACE INTO settings VALUES (?, ?)",
-                ((name, json.dumps(value)) for name, value in settings.items()),
-            )
-            connection.execute("COMMIT")
-        except BaseException:
-            connection.execute("ROLLBACK")
-            raise
+            connection.executemany("INSERT OR REPLACE INTO settings VALUES (?, ?)", _rows(settings))
 
-    def clear(self) -> None:
-        """Forget everything."""
-        self._connection.executescript("DELETE FROM records; DELETE FROM settings;")
+    def replace(
+        self, records: Iterable[tuple[str, int, str]], settings: Mapping[str, object]
+    ) -> None:
+        """Hold these records (kind, position, fields) and settings and nothing else."""
+        with self._transaction() as connection:
+            connection.execute("DELETE FROM records")
+            connection.execute("DELETE FROM settings")
+            connection.executemany(
+                "INSERT INTO records VALUES (?, json_extract(?, '$.sid'), ?, ?)",
+                ((kind, fields, position, fields) for kind, position, fields in records),
+            )
+            connection.executemany("INSERT INTO settings VALUES (?, ?)", _rows(settings))
 
     def close(self) -> None:
         """Close the file."""
         self._connection.close()
+
+    @contextmanager
+    def _transaction(self) -> Iterator[sqlite3.Connection]:
+        self._connection.execute("BEGIN IMMEDIATE")
+        try:
+            yield self._connection
+            self._connection.execute("COMMIT")
+        except BaseException:
+            self._connection.execute("ROLLBACK")
+            raise
+
+
+def _rows(settings: Mapping[str, object]) -> Iterator[tuple[str, str]]:
+    return ((name, json.dumps(value)) for name, value in settings.items())

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from typing import Any, TypeVar, cast
 
 from .clock import Clock
@@ -12,8 +12,12 @@ from .collection import Collection
 from .database import Database
 from .record import Record
 from .sids import SidSequence
+from .snapshot import Snapshot, StateError
 
 R = TypeVar("R", bound=Record)
+
+_SIDS = "sids"
+_JOINED = nullcontext()  # an inner block is part of the outermost one
 
 
 class StaleVersion(Exception):
@@ -23,10 +27,6 @@ class StaleVersion(Exception):
         super().__init__(f"{record.sid} is at version {record.version}, not {expected}")
         self.record = record
         self.expected = expected
-
-
-class StateError(Exception):
-    """What is on disk was written by another version."""
 
 
 @dataclasses.dataclass
@@ -55,10 +55,13 @@ class Store:
         self._database = database
         self._kept_counts: dict[str, int] = {}
         self._collections = {kind: Collection(kind) for kind in records}
+        self._kinds = {kind.KIND: kind for kind in records}
         self._transaction: _Transaction | None = None
         self._observers: dict[type[Record], list[Callable[[Any, Any], None]]] = {}
+        self._settings: dict[str, object] = {}
         if database is not None:
-            self._load(database)
+            self._load(database.records())
+            self._take(database.settings())
 
     def __getitem__(self, kind: type[R]) -> Collection[R]:
         return cast("Collection[R]", self._collections[kind])
@@ -70,15 +73,15 @@ class Store:
         """Make the next SID of a prefix."""
         return self.sids.next(prefix)
 
-    @contextmanager
-    def transaction(self) -> Iterator[None]:
+    def transaction(self) -> AbstractContextManager[None]:
         """Make everything written inside one transaction, or undo it all.
 
         Raises: whatever the block or the database raised; nothing was written then.
         """
-        if self._transaction is not None:
-            yield
-            return
+        return self._outermost() if self._transaction is None else _JOINED
+
+    @contextmanager
+    def _outermost(self) -> Iterator[None]:
         current = self._transaction = _Transaction({}, dict(self.sids.counts), [], {})
         try:
             yield
@@ -140,24 +143,55 @@ class Store:
         self._observers.setdefault(kind, []).append(observer)
 
     def setting(self, name: str) -> object:
-        """Read a setting kept beside the records."""
-        return None if self._database is None else self._database.setting(name)
+        """Read a setting kept beside the records, None where it was never written."""
+        return self._settings.get(name)
 
     def keep_setting(self, name: str, value: object) -> None:
-        """Write a setting with the present transaction."""
+        """Write a setting (a JSON value) with the present transaction."""
         with self.transaction():
             assert self._transaction is not None  # noqa: S101 - the block above opened it
             self._transaction.settings[name] = value
 
-    def clear(self, seed: int) -> None:
-        """Forget every record and observer and start the SIDs again."""
-        self._observers.clear()
-        for kind in self._collections:
-            self._collections[kind] = Collection(kind)
-        self.sids = SidSequence(seed)
-        self._kept_counts = {}
+    def snapshot(self, **about: Any) -> Snapshot:
+        """Return all there is, between two transactions, with notes of the caller's."""
+        assert self._transaction is None  # noqa: S101 - half a transaction is no state
+        records = [
+            (items.kind.KIND, cast("int", items.position(record.sid)), record.dump())
+            for items in self
+            for record in items
+        ]
+        records.sort(key=lambda row: row[1])
+        return Snapshot(
+            self.sids.seed, dict(self.sids.counts), dict(self._settings), records, about
+        )
+
+    def check(self, snapshot: Snapshot) -> None:
+        """Find out whether `restore` would take a snapshot.
+
+        Raises: StateError when another version wrote it.
+        """
+        for kind, _, fields in snapshot.records:
+            self._read(kind, fields)
+
+    def restore(self, snapshot: Snapshot) -> None:
+        """Hold what a snapshot holds and nothing else; on disk all of it or nothing.
+
+        Observers are forgotten, as by `clear`.  Raises: StateError, and nothing has changed.
+        """
+        self.check(snapshot)
+        sids = _sids_setting(SidSequence(snapshot.seed, snapshot.counts))
+        settings = {**snapshot.settings, **sids}
         if self._database is not None:
-            self._database.clear()
+            self._database.replace(snapshot.records, settings)
+        self._forget(snapshot.seed)
+        self._load(snapshot.records)
+        self._take(settings)
+
+    def clear(self, seed: int) -> None:
+        """Forget every record, setting and observer and start the SIDs again."""
+        self._forget(seed)
+        if self._database is not None:
+            self._database.replace((), {})
 
     def close(self) -> None:
         """Close the database."""
@@ -172,8 +206,11 @@ class Store:
         collection.replace(sid, new)
 
     def _commit(self, current: _Transaction) -> None:
-        if self._database is None:
-            return
+        if self._database is not None:
+            self._write(self._database, current)
+        self._settings |= current.settings
+
+    def _write(self, database: Database, current: _Transaction) -> None:
         put: list[tuple[Record, int]] = []
         removed: list[Record] = []
         for collection, sid, old, new in self._changes(current):
@@ -184,9 +221,9 @@ class Store:
         settings = dict(current.settings)
         # Not only those of this transaction: a SID may be asked for before it begins.
         if self.sids.counts != self._kept_counts:
-            settings["sids"] = {"seed": self.sids.seed, "counts": self.sids.counts}
+            settings |= _sids_setting(self.sids)
         if put or removed or settings:
-            self._database.write(put, removed, settings)
+            database.write(put, removed, settings)
             self._kept_counts = dict(self.sids.counts)
 
     def _undo(self, current: _Transaction) -> None:
@@ -196,6 +233,8 @@ class Store:
 
     def _tell(self, current: _Transaction) -> None:
         for collection, _, old, new in self._changes(current):
+            if old is None and new is None:
+                continue  # made and removed within the transaction: nobody has seen it
             for observer in self._observers.get(collection.kind, ()):
                 observer(old, new)
 
@@ -207,14 +246,35 @@ class Store:
             for sid, (old, _) in before.items():
                 yield collection, sid, old, collection.get(sid)
 
-    def _load(self, database: Database) -> None:
-        kinds = {kind.KIND: kind for kind in self._collections}
-        for kind_name, position, fields in database.records():
-            kind = kinds.get(kind_name)
-            if kind is None:
-                raise StateError(f"it holds '{kind_name}' records, which this version has not")
-            self._collections[kind].load(kind.load(fields), position)
-        kept = cast("dict[str, Any] | None", database.setting("sids"))
+    def _forget(self, seed: int) -> None:
+        self._observers.clear()
+        for kind in self._collections:
+            self._collections[kind] = Collection(kind)
+        self.sids = SidSequence(seed)
+        self._kept_counts = {}
+        self._settings = {}
+
+    def _load(self, records: Iterable[tuple[str, int, str]]) -> None:
+        for kind, position, fields in records:
+            record = self._read(kind, fields)
+            self._collections[type(record)].load(record, position)
+
+    def _read(self, kind_name: str, fields: str) -> Record:
+        kind = self._kinds.get(kind_name)
+        if kind is None:
+            raise StateError(f"it holds '{kind_name}' records, which this version has not")
+        try:
+            return kind.load(fields)
+        except (TypeError, ValueError, KeyError) as error:
+            raise StateError(f"it holds a '{kind_name}' of another version ({error})") from error
+
+    def _take(self, settings: Mapping[str, object]) -> None:
+        self._settings = {name: value for name, value in settings.items() if name != _SIDS}
+        kept = cast("dict[str, Any] | None", settings.get(_SIDS))
         if kept is not None:
             self.sids = SidSequence(kept["seed"], kept["counts"])
             self._kept_counts = dict(self.sids.counts)
+
+
+def _sids_setting(sids: SidSequence) -> dict[str, object]:
+    return {_SIDS: {"seed": sids.seed, "counts": dict(sids.counts)}}

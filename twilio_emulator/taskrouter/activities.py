@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
+import dataclasses
 from typing import Any
 
 from twilio_emulator import assumptions
 from twilio_emulator.wire import Call, Parameter, Route, page
 
-from .event_log import activity_fields, announce
+from .events import activity_fields, announce
+from .limits import check_room
 from .lookup import HOST, ROOT, illegal, new_record, part_of, parts, workspace_of
 from .records import Activity, TaskQueue, Worker, Workspace
 from .rendering import activity_body
 from .workspaces import FRIENDLY_NAME, NEW_FRIENDLY_NAME
-
-ACTIVITIES_PER_WORKSPACE = 100
 
 _LIST = f"{ROOT}/{{WorkspaceSid}}/Activities"
 _ONE = f"{_LIST}/{{Sid}}"
@@ -38,8 +38,7 @@ def create_activity(call: Call) -> dict[str, Any]:
     Source: activity page (at most 100 in a workspace).
     """
     workspace = workspace_of(call)
-    if len(parts(call.store, Activity, workspace.sid)) >= ACTIVITIES_PER_WORKSPACE:
-        raise illegal(f"Workspace {workspace.sid} has {ACTIVITIES_PER_WORKSPACE} activities")
+    check_room(call, workspace, Activity)
     activity = call.store.put(
         Activity(
             **new_record(call.store, call.account_sid, "WA"),
@@ -121,6 +120,12 @@ ROUTES = (
         status=201,
     ),
     Route("GET", HOST, _ONE, fetch_activity),
-    Route("POST", HOST, _ONE, update_activity, parameters=(FRIENDLY_NAME, _AVAILABLE)),
+    Route(
+        "POST",
+        HOST,
+        _ONE,
+        update_activity,
+        parameters=(FRIENDLY_NAME, dataclasses.replace(_AVAILABLE, source="doc")),
+    ),
     Route("DELETE", HOST, _ONE, delete_activity, status=204),
 )

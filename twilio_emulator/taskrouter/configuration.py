@@ -5,16 +5,16 @@ Source: workflow configuration page.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Iterator
 from typing import Any
 
 from twilio_emulator import assumptions
 from twilio_emulator.wire import invalid
+from twilio_emulator.wire.parameters import parse_json
 
 from .task_queues import check_expression
 
-CONFIGURATION_BYTES = 1_038_576
+_DIGITS = 10  # of a timeout or priority; no more fit into a date or a 32-bit number
 
 
 def queues_of(text: str, queue_exists: Callable[[str], bool]) -> list[str]:
@@ -33,10 +33,7 @@ def queues_of(text: str, queue_exists: Callable[[str], bool]) -> list[str]:
 
 
 def _routing(text: str) -> dict[str, Any]:
-    try:
-        configuration = json.loads(text)
-    except ValueError as error:
-        raise invalid(f"Configuration is not valid JSON: {error}") from None
+    configuration = parse_json("Configuration", text)
     routing = configuration.get("task_routing") if isinstance(configuration, dict) else None
     return _object("task_routing", routing)
 
@@ -64,6 +61,8 @@ def _target(place: str, given: Any, *, needs_queue: bool) -> Iterator[tuple[str,
             check_expression(f"Configuration {place}.{name}", _text(place, target, name))
     for name in ("timeout", "priority"):
         _number(place, target, name)
+    if target.get("known_worker_sid") and target.get("known_worker_friendly_name"):
+        raise invalid(f"Configuration {place} has two known workers: give one of the two")
     if needs_queue or "queue" in target:
         yield f"{place}.queue", _text(place, target, "queue")
 
@@ -90,7 +89,10 @@ def _text(place: str, value: dict[str, Any], name: str) -> str:
 def _number(place: str, value: dict[str, Any], name: str) -> None:
     """Accept whole numbers as numbers and as strings: both occur in Twilio's examples."""
     number = value.get(name)
-    if number is None or (isinstance(number, int) and number >= 0):
+    if number is None:
         return
-    if not (isinstance(number, str) and number.isdigit()):
-        raise invalid(f"Configuration {place}.{name} must be a number not below 0")
+    written = "" if isinstance(number, bool | float) else str(number)[: _DIGITS + 1]
+    if not (written.isascii() and written.isdigit() and len(written) <= _DIGITS):
+        raise invalid(
+            f"Configuration {place}.{name} must be a number not below 0 of at most {_DIGITS} digits"
+        )

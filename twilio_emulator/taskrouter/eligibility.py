@@ -7,7 +7,8 @@ write of attributes no expression reads costs no test at all.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections import Counter
+from collections.abc import Iterable, Mapping, Set
 from typing import TYPE_CHECKING, Any
 
 from .lookup import parts
@@ -17,26 +18,45 @@ if TYPE_CHECKING:
     from twilio_emulator.emulator import Emulator
 
 
+class _Members:
+    """Members of one queue with their activities, and how many there are of each."""
+
+    def __init__(self) -> None:
+        self.activity_of: dict[str, str] = {}
+        self.activities: Counter[str] = Counter()
+
+    def put(self, worker: Worker) -> None:
+        """Take a worker in, or follow one to another activity."""
+        self.drop(worker)
+        self.activity_of[worker.sid] = worker.activity_sid
+        self.activities[worker.activity_sid] += 1
+
+    def drop(self, worker: Worker) -> None:
+        """Leave a worker out."""
+        activity_sid = self.activity_of.pop(worker.sid, None)
+        if activity_sid is not None:
+            self.activities[activity_sid] -= 1
+
+
 class Eligibility:
     """Members of the queues that were asked about."""
 
     def __init__(self, emulator: Emulator) -> None:
         self._store = emulator.store
-        self._members: dict[str, set[str]] = {}
+        self._members: dict[str, _Members] = {}
         self._store.observe(Worker, self._worker_changed)
         self._store.observe(TaskQueue, self._queue_changed)
 
-    def members(self, queue: TaskQueue) -> set[str]:
-        """Return the SIDs of the workers a queue's expression fits; not to be changed."""
-        members = self._members.get(queue.sid)
-        if members is None:
-            matches = queue.expression.matches
-            members = self._members[queue.sid] = {
-                worker.sid
-                for worker in parts(self._store, Worker, queue.workspace_sid)
-                if matches(worker.parsed_attributes)
-            }
-        return members
+    def members(self, queue: TaskQueue) -> Set[str]:
+        """Return the SIDs of the workers a queue's expression fits, as they are from then on.
+
+        A changed expression makes a new set.
+        """
+        return self._of(queue).activity_of.keys()
+
+    def activities(self, queue: TaskQueue) -> Mapping[str, int]:
+        """Return how many of a queue's workers are in each activity, by its SID."""
+        return self._of(queue).activities
 
     def workers(self, queues: Iterable[TaskQueue]) -> set[str]:
         """Return the SIDs of the workers that any of the queues fits."""
@@ -46,8 +66,18 @@ class Eligibility:
         """Tell whether a queue's expression fits one worker, without working out the others."""
         members = self._members.get(queue.sid)
         if members is not None:
-            return worker.sid in members
+            return worker.sid in members.activity_of
         return queue.expression.matches(worker.parsed_attributes)
+
+    def _of(self, queue: TaskQueue) -> _Members:
+        found = self._members.get(queue.sid)
+        if found is None:
+            found, matches = _Members(), queue.expression.matches
+            for worker in parts(self._store, Worker, queue.workspace_sid):
+                if matches(worker.parsed_attributes):
+                    found.put(worker)
+            self._members[queue.sid] = found
+        return found
 
     def _queue_changed(self, old: TaskQueue | None, new: TaskQueue | None) -> None:
         if old is not None and (new is None or new.target_workers != old.target_workers):
@@ -58,16 +88,17 @@ class Eligibility:
         if worker is None:
             return
         changed = _changed_keys(old, new)
+        if old and new and not changed and old.activity_sid == new.activity_sid:
+            return
         for queue in parts(self._store, TaskQueue, worker.workspace_sid):
             members = self._members.get(queue.sid)
-            if members is None or (
-                changed is not None and changed.isdisjoint(queue.expression.roots)
-            ):
+            if members is None:
                 continue
-            if new is not None and queue.expression.matches(new.parsed_attributes):
-                members.add(worker.sid)
+            if changed is not None and changed.isdisjoint(queue.expression.roots):
+                fits = worker.sid in members.activity_of
             else:
-                members.discard(worker.sid)
+                fits = new is not None and queue.expression.matches(new.parsed_attributes)
+            (members.put if fits else members.drop)(worker)
 
 
 def _changed_keys(old: Worker | None, new: Worker | None) -> set[str] | None:

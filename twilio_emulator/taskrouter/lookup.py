@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any, TypeVar
 
 from twilio_emulator.assumptions import ILLEGAL_STATE
@@ -82,6 +83,11 @@ def new_record(store: Store, account_sid: str, prefix: str) -> dict[str, Any]:
         "date_created": now,
         "date_updated": now,
     }
+
+
+def attributes_text(attributes: dict[str, Any]) -> str:
+    """Write attributes the way they are kept: compact JSON, keys in the order given."""
+    return json.dumps(attributes, separators=(",", ":"), ensure_ascii=False)
 
 
 def illegal(message: str) -> ApiError:

@@ -11,6 +11,8 @@ from typing import Any, ClassVar
 from twilio_emulator.expressions import Expression, parse
 from twilio_emulator.store import Record
 
+from .plans import Plan, read_plan
+
 
 @dataclass(frozen=True, kw_only=True)
 class Workspace(Record):
@@ -93,10 +95,18 @@ class Workflow(_Part):
     fallback_assignment_callback_url: str = ""
     task_reservation_timeout: int = 120
 
+    @cached_property
+    def plan(self) -> Plan:
+        """The configuration as the routing reads it, worked out once per version."""
+        return read_plan(self.configuration)
+
 
 @dataclass(frozen=True, kw_only=True)
 class Worker(_Part):
-    """A worker; `attributes` is a JSON object as text, `version` its ETag."""
+    """A worker; `attributes` is a JSON object as text, `version` its ETag.
+
+    Shape: `date_occupied` is when a task was last offered to the worker or left it again.
+    """
 
     KIND: ClassVar[str] = "taskrouter.worker"
 
@@ -104,6 +114,7 @@ class Worker(_Part):
     attributes: str
     activity_sid: str
     date_status_changed: datetime
+    date_occupied: datetime | None = None
 
     @cached_property
     def parsed_attributes(self) -> dict[str, Any]:
@@ -146,6 +157,9 @@ class Task(_Part):
     `own_priority` is what the task was given, `priority` what counts (a target may override it).
     `filter_index` and `target_index` say where in its workflow's configuration the task is:
     both None outside of any filter (the default filter's queue, a routing target, no queue).
+    `date_workflow_entered` is when its way through the workflow began, `step_timeout` how many
+    seconds after that its present step ends (None: never), `timeouts_passed` the sum of the
+    timeouts of all steps so far.
     `assignment_count` counts the batches of reservations made for it so far.
     """
 
@@ -164,8 +178,11 @@ class Task(_Part):
     ignore_capacity: bool = False
     task_queue_sid: str | None = None
     task_queue_entered_date: datetime | None = None
+    date_workflow_entered: datetime | None = None
     filter_index: int | None = None
     target_index: int | None = None
+    timeouts_passed: int = 0
+    step_timeout: int | None = None
     assignment_count: int = 0
     date_assigned: datetime | None = None
     date_ended: datetime | None = None
@@ -190,7 +207,7 @@ class Reservation(_Part):
     task_sid: str
     worker_sid: str
     workflow_sid: str | None
-    task_queue_sid: str
+    task_queue_sid: str | None
     task_channel_sid: str
     batch: int
     date_timeout: datetime

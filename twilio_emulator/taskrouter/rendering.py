@@ -12,7 +12,6 @@ from twilio_emulator.store import Store
 from .lookup import BASE, common, iso
 from .records import (
     Activity,
-    Event,
     TaskChannel,
     TaskQueue,
     Worker,
@@ -164,52 +163,19 @@ def worker_body(store: Store, worker: Worker) -> dict[str, Any]:
     }
 
 
-def worker_channel_body(channel: WorkerChannel, task_channel: TaskChannel) -> dict[str, Any]:
-    """Write a worker's channel; no tasks are routed, so all of the capacity is free."""
+def worker_channel_body(
+    channel: WorkerChannel, task_channel: TaskChannel, *, assigned: int, percentage_free: int
+) -> dict[str, Any]:
+    """Write a worker's channel with what is assigned on it and how much of it is free."""
     url = f"{BASE}/{channel.workspace_sid}/Workers/{channel.worker_sid}/Channels/{channel.sid}"
     return {
         **common(channel, url),
-        "assigned_tasks": 0,
+        "assigned_tasks": assigned,
         "available": channel.available,
-        "available_capacity_percentage": 100 if channel.configured_capacity else 0,
+        "available_capacity_percentage": percentage_free,
         "configured_capacity": channel.configured_capacity,
         "task_channel_sid": task_channel.sid,
         "task_channel_unique_name": task_channel.unique_name,
         "worker_sid": channel.worker_sid,
         "workspace_sid": channel.workspace_sid,
-    }
-
-
-_COLLECTIONS = {
-    "worker": "Workers",
-    "taskqueue": "TaskQueues",
-    "workflow": "Workflows",
-    "activity": "Activities",
-    "taskchannel": "TaskChannels",
-}
-
-
-def event_body(event: Event) -> dict[str, Any]:
-    """Write an event of the Events list."""
-    workspace = f"{BASE}/{event.workspace_sid}"
-    collection = _COLLECTIONS.get(event.resource_type)
-    resource = f"{workspace}/{collection}/{event.resource_sid}" if collection else workspace
-    return {
-        "account_sid": event.account_sid,
-        "actor_sid": event.account_sid,
-        "actor_type": "account",
-        "actor_url": f"https://api.twilio.com/2010-04-01/Accounts/{event.account_sid}.json",
-        "description": event.description,
-        "event_data": event.event_data,
-        "event_date": iso(event.date_created),
-        "event_date_ms": event.event_date_ms,
-        "event_type": event.event_type,
-        "resource_sid": event.resource_sid,
-        "resource_type": event.resource_type,
-        "resource_url": resource,
-        "sid": event.sid,
-        "source": "twilio",
-        "source_ip_address": "127.0.0.1",
-        "url": f"{workspace}/Events/{event.sid}",
-        "workspace_sid": event.workspace_sid,
     }

@@ -9,7 +9,7 @@ from twilio_emulator import assumptions
 from twilio_emulator.store import Store
 from twilio_emulator.wire import Call, Parameter, Route, invalid, not_found, page
 
-from .event_log import announce, task_channel_fields
+from .events import announce, task_channel_fields
 from .lookup import HOST, ROOT, illegal, new_record, part_named, parts, workspace_of
 from .records import TaskChannel, WorkerChannel, Workspace
 from .rendering import task_channel_body

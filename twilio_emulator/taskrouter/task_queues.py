@@ -9,8 +9,10 @@ from twilio_emulator import assumptions
 from twilio_emulator.expressions import ExpressionError, parse
 from twilio_emulator.wire import Call, Parameter, Route, invalid, page
 
+from . import routing
 from .eligibility import Eligibility
-from .event_log import announce, task_queue_fields
+from .events import announce, task_queue_fields
+from .limits import check_room
 from .lookup import HOST, ROOT, illegal, new_record, part_named, part_of, parts, workspace_of
 from .rates import limit
 from .records import Activity, TaskQueue, Worker, Workflow, Workspace
@@ -46,6 +48,7 @@ def list_task_queues(call: Call) -> dict[str, Any]:
 def create_task_queue(call: Call) -> dict[str, Any]:
     """Create a queue, for every worker (`1==1`) unless said otherwise."""
     workspace = workspace_of(call)
+    check_room(call, workspace, TaskQueue)
     queue = call.store.put(
         TaskQueue(
             **new_record(call.store, call.account_sid, "WQ"),
@@ -70,12 +73,21 @@ def update_task_queue(call: Call) -> dict[str, Any]:
     if changed.target_workers != queue.target_workers:
         description = f"TaskQueue {changed.sid} expression updated to '{changed.target_workers}'"
         _announce(call, workspace, changed, "task-queue.expression.updated", description)
+    routing.look_again(call.emulator)
     return task_queue_body(call.store, changed)
 
 
 def delete_task_queue(call: Call) -> None:
-    """Delete a queue that no workflow refers to."""
+    """Delete a queue that no workflow refers to and no task waits in.
+
+    Source: task queue page ("Delete": 400 while tasks are processed against it).
+    """
     workspace, queue = workspace_of(call), part_of(call, TaskQueue)
+    if waiting := routing.tasks_of_queue(call.store, queue.sid):
+        raise illegal(
+            f"Cannot delete task queue {queue.sid} in workspace {workspace.sid} for account"
+            f" {call.account_sid} because {len(waiting)} tasks wait in it, {waiting[0].sid} first"
+        )
     for workflow in parts(call.store, Workflow, workspace.sid):
         if queue.sid in workflow.queue_sids and assumptions.QUEUE_IN_WORKFLOW_IS_KEPT:
             raise illegal(

@@ -7,7 +7,8 @@ from typing import Any
 from twilio_emulator.store import SidSequence, Store
 from twilio_emulator.wire import Call, Parameter, Route, not_found, page
 
-from .event_log import announce, worker_channel_fields, worker_fields
+from . import routing
+from .events import announce, worker_channel_fields, worker_fields
 from .lookup import HOST, ROOT, part_of, parts, workspace_of
 from .records import TaskChannel, Worker, WorkerChannel, Workspace
 from .rendering import worker_channel_body
@@ -40,7 +41,7 @@ def list_worker_channels(call: Call) -> dict[str, Any]:
         call,
         "channels",
         found,
-        lambda pair: worker_channel_body(*pair),
+        lambda pair: _body(call, *pair),
         identity=lambda pair: pair[0].sid,
     )
 
@@ -48,7 +49,7 @@ def list_worker_channels(call: Call) -> dict[str, Any]:
 def fetch_worker_channel(call: Call) -> dict[str, Any]:
     """Show one channel of a worker."""
     _, own, channel = _addressed(call)
-    return worker_channel_body(own, channel)
+    return _body(call, own, channel)
 
 
 def update_worker_channel(call: Call) -> dict[str, Any]:
@@ -66,7 +67,8 @@ def update_worker_channel(call: Call) -> dict[str, Any]:
     if changed.available != own.available:
         event_type = "worker.channel.availability.update"
         _announce(call, workspace, worker, event_type, (own, changed, channel))
-    return worker_channel_body(changed, channel)
+    routing.worker_moved(call.emulator, worker)
+    return _body(call, changed, channel)
 
 
 def _addressed(call: Call) -> tuple[Worker, WorkerChannel, TaskChannel]:
@@ -81,6 +83,17 @@ def _addressed(call: Call) -> tuple[Worker, WorkerChannel, TaskChannel]:
     raise not_found(call)
 
 
+def _body(call: Call, own: WorkerChannel, channel: TaskChannel) -> dict[str, Any]:
+    load = call.emulator.state(routing.Load)
+    reserved = load.reserved(own.worker_sid, channel.sid)
+    return worker_channel_body(
+        own,
+        channel,
+        assigned=load.assigned(own.worker_sid, channel.sid),
+        percentage_free=routing.capacity_percentage(own.configured_capacity, reserved),
+    )
+
+
 def _announce(
     call: Call,
     workspace: Workspace,
@@ -89,9 +102,10 @@ def _announce(
     change: tuple[WorkerChannel, WorkerChannel, TaskChannel],
 ) -> None:
     before, after, channel = change
+    tasks = call.emulator.state(routing.Load).assigned(worker.sid, channel.sid)
     fields = {
-        **worker_fields(call.emulator, worker),
-        **worker_channel_fields(after, channel, before.configured_capacity),
+        **worker_fields(call.store, worker),
+        **worker_channel_fields(after, channel, before.configured_capacity, tasks),
     }
     description = f"Worker {worker.friendly_name} updated channel {channel.unique_name}"
     resource = ("worker", worker.sid)

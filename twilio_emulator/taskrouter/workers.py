@@ -2,35 +2,37 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Mapping
 from typing import Any
 
 from twilio_emulator import assumptions
 from twilio_emulator.expressions import ExpressionError, parse
-from twilio_emulator.store import Store
 from twilio_emulator.wire import Call, Parameter, Reply, Route, invalid, page
+from twilio_emulator.wire.encoding import Json, written
 
+from . import routing
 from .eligibility import Eligibility
-from .event_log import announce, escaped, worker_fields
-from .lookup import HOST, ROOT, illegal, new_record, part_named, part_of, parts, workspace_of
+from .events import announce, escaped, worker_fields
+from .limits import check_attributes, check_room
+from .lookup import (
+    HOST,
+    ROOT,
+    attributes_text,
+    illegal,
+    new_record,
+    part_named,
+    part_of,
+    parts,
+    workspace_of,
+)
 from .rates import limit
 from .records import Activity, TaskQueue, Worker, WorkerChannel, Workspace
 from .rendering import worker_body
+from .worker_names import worker_named
 from .workspaces import FRIENDLY_NAME, NEW_FRIENDLY_NAME
-
-ATTRIBUTES_LENGTH = 4096
 
 _LIST = f"{ROOT}/{{WorkspaceSid}}/Workers"
 _ONE = f"{_LIST}/{{Sid}}"
-
-
-def worker_named(store: Store, workspace_sid: str, friendly_name: str) -> Worker | None:
-    """Find a worker by name; case makes no difference."""
-    index = store[Worker].index(
-        "name", lambda worker: (worker.workspace_sid, worker.friendly_name.casefold())
-    )
-    return index.first((workspace_sid, friendly_name.casefold()))
 
 
 def list_workers(call: Call) -> Reply:
@@ -50,7 +52,7 @@ def list_workers(call: Call) -> Reply:
             call,
             "workers",
             found,
-            lambda worker: worker_body(call.store, worker),
+            lambda worker: _written(call, worker),
             position=call.store[Worker].position,
         )
     )
@@ -59,6 +61,8 @@ def list_workers(call: Call) -> Reply:
 def create_worker(call: Call) -> Reply:
     """Create a worker in the workspace's default activity unless another is given."""
     workspace, params = workspace_of(call), call.params
+    check_room(call, workspace, Worker)
+    check_attributes(call)
     _check_name(call, workspace, params["FriendlyName"], None)
     activity_sid = params.get("ActivitySid") or workspace.default_activity_sid
     _activity(call, workspace, activity_sid)
@@ -74,6 +78,7 @@ def create_worker(call: Call) -> Reply:
     )
     description = f"Worker {worker.friendly_name} created"
     _announce(call, workspace, worker, "worker.created", description)
+    routing.worker_moved(call.emulator, worker)
     return _shown(call, worker)
 
 
@@ -85,6 +90,7 @@ def fetch_worker(call: Call) -> Reply:
 def update_worker(call: Call) -> Reply:
     """Change a worker, under If-Match when it is given."""
     workspace, worker, params = workspace_of(call), part_of(call, Worker), call.params
+    check_attributes(call)
     call.store.check_version(worker, call.if_match)
     changes: dict[str, Any] = {}
     if "FriendlyName" in params:
@@ -96,12 +102,14 @@ def update_worker(call: Call) -> Reply:
         changes |= _new_activity(call, workspace, worker, params)
     changed = call.store.change(worker, **changes)
     if changed.activity_sid != worker.activity_sid:
-        _announce_activity(call, workspace, worker, changed)
+        routing.announce_move(call.emulator, worker, changed)
     if _raises_event(params, worker, changed):
         description = (
             f"Worker {changed.friendly_name} updated attributes to {escaped(changed.attributes)}"
         )
         _announce(call, workspace, changed, "worker.attributes.update", description)
+    is_rejecting = "ActivitySid" in params and params.get("RejectPendingReservations", False)
+    routing.worker_moved(call.emulator, changed, reject_pending=is_rejecting)
     return _shown(call, changed)
 
 
@@ -109,12 +117,14 @@ def delete_worker(call: Call) -> None:
     """Delete a worker, under If-Match when it is given."""
     workspace, worker = workspace_of(call), part_of(call, Worker)
     call.store.check_version(worker, call.if_match)
+    routing.worker_removed(call.emulator, worker)
     channels = call.store[WorkerChannel].index("worker", lambda channel: channel.worker_sid)
     for channel in channels.get(worker.sid):
         call.store.remove(channel)
     call.store.remove(worker)
     description = f"Worker {worker.friendly_name} deleted"
     _announce(call, workspace, worker, "worker.deleted", description)
+    routing.look_again(call.emulator)
 
 
 def _raises_event(params: Mapping[str, Any], old: Worker, new: Worker) -> bool:
@@ -124,13 +134,13 @@ def _raises_event(params: Mapping[str, Any], old: Worker, new: Worker) -> bool:
     )
 
 
-def attributes_text(attributes: dict[str, Any]) -> str:
-    """Write attributes the way they are kept: compact JSON, keys in the order given."""
-    return json.dumps(attributes, separators=(",", ":"), ensure_ascii=False)
+def _written(call: Call, worker: Worker) -> Json:
+    activity = call.store[Activity].get(worker.activity_sid)
+    return written(worker, (activity,), lambda: worker_body(call.store, worker))
 
 
 def _shown(call: Call, worker: Worker) -> Reply:
-    return Reply(worker_body(call.store, worker), etag=worker.version)
+    return Reply(_written(call, worker), etag=worker.version)
 
 
 def _check_name(call: Call, workspace: Workspace, name: str, own: Worker | None) -> None:
@@ -166,28 +176,10 @@ def _announce(
     worker: Worker,
     event_type: str,
     description: str,
-    more: dict[str, str] | None = None,
 ) -> None:
-    fields = {**worker_fields(call.emulator, worker), **(more or {})}
+    fields = worker_fields(call.store, worker)
     resource = ("worker", worker.sid)
     announce(call.emulator, workspace, event_type, resource, description, fields)
-
-
-def _announce_activity(call: Call, workspace: Workspace, old: Worker, new: Worker) -> None:
-    """Source: recorded worker.activity.update callbacks."""
-    former, present = (
-        call.store[Activity].get(old.activity_sid),
-        _activity(call, workspace, new.activity_sid),
-    )
-    spent = (new.date_status_changed - old.date_status_changed).total_seconds()
-    more = {
-        "WorkerPreviousActivitySid": old.activity_sid,
-        "WorkerPreviousActivityName": former.friendly_name if former else "",
-        "WorkerTimeInPreviousActivity": str(int(spent)),
-        "WorkerTimeInPreviousActivityMs": str(int(spent * 1000)),
-    }
-    description = f"Worker {new.friendly_name} updated to {present.friendly_name} Activity"
-    _announce(call, workspace, new, "worker.activity.update", description, more)
 
 
 Keeps = Callable[[Worker], bool]
@@ -208,25 +200,12 @@ def _in_queues(call: Call, wanted: Callable[[TaskQueue], bool], workspace: Works
     return lambda worker: worker.sid in members
 
 
-def _fitting(_call: Call, _workspace: Workspace, text: str) -> Keeps:
+def _fitting(call: Call, _workspace: Workspace, text: str) -> Keeps:
     try:
         expression = parse(text)
     except ExpressionError as error:
         raise invalid(f"TargetWorkersExpression: {error}") from None
-    return lambda worker: expression.matches(_with_fields(_call, worker))
-
-
-def _with_fields(call: Call, worker: Worker) -> dict[str, Any]:
-    activity = call.store[Activity].get(worker.activity_sid)
-    fields = {
-        "sid": worker.sid,
-        "friendly_name": worker.friendly_name,
-        "activity_sid": worker.activity_sid,
-        "activity_name": activity.friendly_name if activity else None,
-    }
-    if assumptions.WORKER_FIELDS_HIDE_ATTRIBUTES:
-        return {**worker.parsed_attributes, **fields}
-    return {**fields, **worker.parsed_attributes}
+    return lambda worker: expression.matches(routing.WorkerScope(call.store, worker))
 
 
 _FILTERS: dict[str, Callable[[Call, Workspace, Any], Keeps]] = {
@@ -240,7 +219,7 @@ _FILTERS: dict[str, Callable[[Call, Workspace, Any], Keeps]] = {
     "TaskQueueName": lambda call, ws, name: _in_queues(call, lambda q: q.friendly_name == name, ws),
     "TargetWorkersExpression": _fitting,
 }
-_ATTRIBUTES = Parameter("Attributes", "object", max_length=ATTRIBUTES_LENGTH)
+_ATTRIBUTES = Parameter("Attributes", "object")
 _ACTIVITY = Parameter("ActivitySid", "sid", sid_prefix="WA", blank=False)
 
 ROUTES = (

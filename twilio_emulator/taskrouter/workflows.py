@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from typing import Any
 
+from twilio_emulator import assumptions
 from twilio_emulator.wire import Call, Parameter, Route, page
 
-from .configuration import CONFIGURATION_BYTES, queues_of
-from .event_log import announce, workflow_fields
-from .lookup import HOST, ROOT, new_record, part_named, part_of, parts, workspace_of
+from . import routing
+from .configuration import queues_of
+from .events import announce, workflow_fields
+from .limits import check_configuration
+from .lookup import HOST, ROOT, illegal, new_record, part_named, part_of, parts, workspace_of
 from .records import TaskQueue, Workflow, Workspace
 from .rendering import workflow_body
 
@@ -50,22 +53,33 @@ def fetch_workflow(call: Call) -> dict[str, Any]:
 
 
 def update_workflow(call: Call) -> dict[str, Any]:
-    """Change a workflow; ReEvaluateTasks is accepted, and there are no tasks to evaluate."""
+    """Change a workflow, with ReEvaluateTasks also the way of the tasks that wait in it."""
     workspace = workspace_of(call)
     workflow = call.store.change(part_of(call, Workflow), **_fields(call, workspace))
     _announce(call, workspace, workflow, "updated")
+    if call.params.get("ReEvaluateTasks"):
+        routing.re_evaluate(call.emulator, workflow)
+    else:
+        routing.look_again(call.emulator)
     return workflow_body(workflow)
 
 
 def delete_workflow(call: Call) -> None:
-    """Delete a workflow."""
+    """Delete a workflow in which no task waits."""
     workspace, workflow = workspace_of(call), part_of(call, Workflow)
+    waiting = routing.tasks_of_workflow(call.store, workflow.sid)
+    if waiting and assumptions.WORKFLOW_WITH_WAITING_TASKS_IS_KEPT:
+        raise illegal(
+            f"Cannot delete workflow {workflow.sid} in workspace {workspace.sid} for account"
+            f" {call.account_sid} because {len(waiting)} tasks wait in it, {waiting[0].sid} first"
+        )
     call.store.remove(workflow)
     _announce(call, workspace, workflow, "deleted")
 
 
 def _fields(call: Call, workspace: Workspace) -> dict[str, Any]:
     params = call.params
+    check_configuration(call)
     fields = {field: params[name] for name, field in _FIELDS.items() if name in params}
     if "configuration" in fields:
         fields["queue_sids"] = queues_of(
@@ -115,7 +129,7 @@ ROUTES = (
         create_workflow,
         parameters=(
             Parameter("FriendlyName", required=True, blank=False),
-            Parameter("Configuration", required=True, max_bytes=CONFIGURATION_BYTES),
+            Parameter("Configuration", required=True),
             *_SETTINGS,
         ),
         status=201,
@@ -128,7 +142,7 @@ ROUTES = (
         update_workflow,
         parameters=(
             Parameter("FriendlyName", blank=False),
-            Parameter("Configuration", max_bytes=CONFIGURATION_BYTES),
+            Parameter("Configuration"),
             Parameter("ReEvaluateTasks", "boolean"),
             *_SETTINGS,
         ),

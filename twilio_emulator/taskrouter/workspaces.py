@@ -9,12 +9,14 @@ from twilio_emulator import assumptions
 from twilio_emulator.store import Record, Store
 from twilio_emulator.wire import Call, Parameter, Route, invalid, page
 
-from .event_log import announce
-from .event_types import EVENT_TYPES
+from .events import announce
+from .events.types import EVENT_TYPES
 from .lookup import HOST, ROOT, illegal, new_record, part_named, parts, workspace_of
 from .records import (
     Activity,
     Event,
+    Reservation,
+    Task,
     TaskChannel,
     TaskQueue,
     Worker,
@@ -205,7 +207,7 @@ def delete_workspace(call: Call) -> None:
 
 
 def _everything_in(store: Store, workspace_sid: str) -> Iterator[Record]:
-    for kind in (Worker, WorkerChannel, Workflow, TaskQueue, TaskChannel, Activity, Event):
+    for kind in _PARTS:
         yield from parts(store, kind, workspace_sid)  # type: ignore[type-var]
 
 
@@ -225,6 +227,17 @@ def _announce(call: Call, workspace: Workspace, what: str) -> None:
     )
 
 
+_PARTS = (
+    Reservation,
+    Task,
+    Worker,
+    WorkerChannel,
+    Workflow,
+    TaskQueue,
+    TaskChannel,
+    Activity,
+    Event,
+)
 _FIELDS = {
     "FriendlyName": "friendly_name",
     "EventCallbackUrl": "event_callback_url",
