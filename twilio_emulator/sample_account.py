@@ -13,8 +13,9 @@ import json
 import random
 from typing import TYPE_CHECKING, Any
 
-from .accounts.records import Account
+from .accounts.records import Account, ApiKey
 from .flex.records import FlexConfiguration
+from .store import SidSequence
 from .taskrouter.lookup import new_record, parts
 from .taskrouter.records import Activity, TaskQueue, Worker, Workflow, Workspace
 from .taskrouter.workspaces import make_queue_and_workflow, make_workspace
@@ -75,7 +76,16 @@ def plant_sample(emulator: Emulator, workers: int | None) -> None:
             date_updated=now,
             friendly_name="Sample contact centre",
             auth_token=AUTH_TOKEN,
-            api_keys={API_KEY_SID: API_KEY_SECRET},
+        )
+    )
+    store.put(
+        ApiKey(
+            sid=API_KEY_SID,
+            account_sid=ACCOUNT_SID,
+            date_created=now,
+            date_updated=now,
+            friendly_name="Sample key",
+            secret=API_KEY_SECRET,
         )
     )
     if workers is None:
@@ -127,12 +137,21 @@ def _plant_workers(store: Store, workspace: Workspace, count: int) -> None:
         )
 
 
+def _flex_sid(prefix: str, purpose: str) -> str:
+    """Make a SID that takes none out of the account's sequence."""
+    return SidSequence.derived(prefix, ACCOUNT_SID, "flex", purpose)
+
+
 def _plant_flex(store: Store, workspace: Workspace, queue: TaskQueue, workflow: Workflow) -> None:
     channels = [{"name": "voice", "availability": True, "capacity": 1}]
     store.put(
         FlexConfiguration(
             **new_record(store, ACCOUNT_SID, "FO"),
             settings={
+                "chat_service_instance_sid": _flex_sid("IS", "chat"),
+                "flex_instance_sid": _flex_sid("GO", "instance"),
+                "flex_service_instance_sid": _flex_sid("IS", "service"),
+                "runtime_domain": "https://flex.twilio.com",
                 "taskrouter_offline_activity_sid": workspace.default_activity_sid,
                 "taskrouter_skills": [
                     {"name": name, "multivalue": True, "minimum": LEVELS[0], "maximum": LEVELS[-1]}

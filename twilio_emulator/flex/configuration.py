@@ -9,59 +9,12 @@ from typing import Any
 
 from twilio_emulator.wire import Call, Parameter, Route, invalid, not_found
 
+from .properties import DEFAULTS, check
 from .records import FlexConfiguration
 
 HOST = "flex-api.twilio.com"
 _PATH = "/v1/Configuration"
 _OWN = ("account_sid", "date_created", "date_updated", "url")
-
-DEFAULTS: dict[str, Any] = {
-    "agent_conv_end_methods": None,
-    "attributes": None,
-    "call_recording_enabled": False,
-    "call_recording_webhook_url": None,
-    "channel_configs": [],
-    "chat_service_instance_sid": None,
-    "citrix_voice_vdi": None,
-    "crm_attributes": None,
-    "crm_callback_url": None,
-    "crm_enabled": False,
-    "crm_fallback_url": None,
-    "crm_type": None,
-    "debugger_integration": None,
-    "flex_insights_drilldown": False,
-    "flex_insights_hr": None,
-    "flex_instance_sid": None,
-    "flex_service_instance_sid": None,
-    "flex_ui_status_report": None,
-    "flex_url": "https://flex.twilio.com",
-    "integrations": [],
-    "markdown": None,
-    "messaging_service_instance_sid": None,
-    "notifications": None,
-    "offline_config": None,
-    "outbound_call_flows": {},
-    "plugin_service_attributes": None,
-    "plugin_service_enabled": True,
-    "public_attributes": None,
-    "queue_stats_configuration": None,
-    "runtime_domain": None,
-    "serverless_service_sids": [],
-    "service_version": None,
-    "status": "ok",
-    "taskrouter_offline_activity_sid": None,
-    "taskrouter_skills": [],
-    "taskrouter_target_taskqueue_sid": None,
-    "taskrouter_target_workflow_sid": None,
-    "taskrouter_taskqueues": [],
-    "taskrouter_worker_attributes": {},
-    "taskrouter_worker_channels": {},
-    "taskrouter_workspace_sid": None,
-    "ui_attributes": {},
-    "ui_dependencies": {},
-    "ui_language": "en-US",
-    "ui_version": None,
-}
 
 
 def _configuration(call: Call) -> FlexConfiguration:
@@ -91,14 +44,14 @@ def fetch_configuration(call: Call) -> dict[str, Any]:
 def update_configuration(call: Call) -> dict[str, Any]:
     """Replace the properties given; others stay.
 
-    Raises: ApiError 400/20001 for a property the configuration does not have.
+    What Twilio keeps itself (account, dates, url) may be sent along and changes nothing.
+    Raises: ApiError 400/20001 for a property the configuration does not have, or another type.
     """
     configuration = _configuration(call)
     if not isinstance(call.json, dict):
         raise invalid("The post body must be a JSON object")
     changes = {name: value for name, value in call.json.items() if name not in _OWN}
-    if unknown := sorted(set(changes) - set(DEFAULTS)):
-        raise invalid(f"Unknown property {', '.join(unknown)} of the Flex configuration")
+    check(changes)
     settings = {**configuration.settings, **changes}
     return _body(call.store.change(configuration, settings=settings))
 
