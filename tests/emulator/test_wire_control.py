@@ -237,21 +237,21 @@ def test_the_command_shows_a_running_emulator(emulator: RunningEmulator) -> None
     def run(*arguments: str, port: int = emulator.port) -> Any:
         return CliRunner().invoke(app, [*arguments, "--port", str(port)])
 
-    added = run("faults", "--add", '{"status": 503, "host": "nowhere"}')
-    listed = json.loads(run("faults").output)
+    added = run("faults", "add", '{"status": 503, "host": "nowhere"}')
+    listed = json.loads(run("faults", "list", "--json").output)
     emulator.request("GET", TASKROUTER)
 
     assert json.loads(run("status", "--json").output)["port"] == emulator.port
     assert f"port {emulator.port}" in run("status").output
     assert (added.exit_code, listed["status"], listed["hits"]) == (0, 503, 0)
-    assert run("faults", "--clear").output == ""
+    assert run("faults", "lift", "--all").output == "No failures on demand\n"
     lines = run("journal", "--path", "Workspaces").output
     assert "200 GET taskrouter.twilio.com/v1/Workspaces" in lines
-    assert run("faults", "--add", "[]").output == "--add must be a JSON object\n"
-    assert "unknown colour" in run("faults", "--add", '{"colour": 1}').output
+    assert run("faults", "add", "[]").output == "the rule must be a JSON object\n"
+    assert "unknown colour" in run("faults", "add", '{"colour": 1}').output
     assert run("reset", "--workers", "2").exit_code == 0
     assert emulator.status()["counts"]["taskrouter.worker"] == 2
     assert f"TWILIO_BASE_URL={emulator.base_url}" in run("env").output
     absent = run("status", port=1)
-    assert absent.exit_code == 1
+    assert absent.exit_code == 3
     assert "twilio-emulator serve" in absent.output

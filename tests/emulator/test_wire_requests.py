@@ -70,13 +70,12 @@ def test_every_answer_carries_twilios_headers(emulator: RunningEmulator) -> None
         ("GET", "https://taskrouter.twilio.com/v1/Nothing", 404, "no route GET"),
         ("GET", "https://voice.twilio.com/v1/Nothing", 404, "voice.twilio.com/v1/Nothing"),
         ("PUT", "https://taskrouter.twilio.com/v1/Workspaces", 405, "has GET, POST"),
-        ("GET", f"{TASKROUTER}/WS1/Tasks", 501, "not emulated"),
-        ("GET", f"{TASKROUTER}/WS1/Tasks/WT1/Reservations", 501, "not emulated"),
-        ("GET", f"{TASKROUTER}/WS1/Workers/Statistics", 501, "not emulated"),
-        ("GET", f"{TASKROUTER}/WS1/Workers/WK1/Reservations", 501, "not emulated"),
-        ("GET", f"{TASKROUTER}/WS1/TaskQueues/RealTimeStatistics", 501, "not emulated"),
-        ("GET", f"{ACCOUNT}/AC1/Calls/CA1.json", 501, "not emulated"),
-        ("GET", f"{ACCOUNT}/AC1/Calls.json", 404, "no route"),
+        ("GET", "https://sync.twilio.com/v1/Services/IS1/Streams", 501, "not emulated"),
+        ("GET", "https://sync.twilio.com/v1/Services/IS1/Streams/TO1", 501, "not emulated"),
+        ("GET", f"{ACCOUNT}/AC1/Messages.json", 501, "not emulated"),
+        ("GET", f"{ACCOUNT}/AC1/Messages/SM1.json", 501, "not emulated"),
+        ("GET", f"{ACCOUNT}/AC1/Calls/CA1/Events.json", 501, "not emulated"),
+        ("GET", f"{ACCOUNT}/AC1/Nothing.json", 404, "no route"),
     ],
 )
 def test_what_is_not_there_is_refused_by_name(
@@ -88,6 +87,36 @@ def test_what_is_not_there_is_refused_by_name(
     assert answer.status_code == status
     assert answer.json()["status"] == status
     assert words in answer.json()["message"]
+
+
+def test_a_host_that_is_not_twilios_is_explained(emulator: RunningEmulator) -> None:
+    """Who forgets the Host header is told how a request finds its product."""
+    answer = httpx.get(
+        f"{emulator.base_url}/v1/Workspaces", auth=emulator.credentials, trust_env=False
+    )
+
+    assert answer.status_code == 404
+    message = answer.json()["message"]
+    assert "no Twilio host in Host '127.0.0.1'" in message
+    assert "first path segment" in message
+
+
+def test_a_literal_address_wins_over_a_placeholder(workspace: WorkspaceClient) -> None:
+    """`Workers/Statistics` is no worker for GET, and no address of its own for POST."""
+    assert "url" in workspace.get("/Workers/Statistics")
+    assert "Statistics was not found" in workspace.refusal("POST", "/Workers/Statistics", 404)
+    assert "Workers/ was" not in workspace.refusal("GET", "/Workers/", 404)
+
+
+def test_a_worker_shows_its_activity_by_its_present_name(workspace: WorkspaceClient) -> None:
+    """What a worker was written as is not kept longer than its activity stays the same."""
+    worker = workspace.make("Workers", FriendlyName="bo")
+    path = f"/Workers/{worker['sid']}"
+    before = workspace.get(path)
+    workspace.change(f"/Activities/{worker['activity_sid']}", FriendlyName="Away")
+
+    assert workspace.get(path) == {**before, "activity_name": "Away"}
+    assert workspace.get("/Workers")["workers"][0]["activity_name"] == "Away"
 
 
 def test_parameters_are_refused_by_name(workspace: WorkspaceClient) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import binascii
 from collections.abc import Callable
+from functools import lru_cache
 from typing import TypeAlias
 
 from .errors import AUTHENTICATE, ApiError
@@ -25,6 +26,7 @@ def account_of(header: str | None, authenticate: Authenticator) -> str:
     return account_sid
 
 
+@lru_cache(maxsize=256)  # what a header says never changes; whether it holds is asked each time
 def _credentials(header: str | None) -> tuple[str, str]:
     scheme, _, encoded = (header or "").partition(" ")
     if scheme.lower() != "basic":

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-import inspect
-from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable, Mapping, Sequence
+from types import CoroutineType
+from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar
 from urllib.parse import parse_qs, unquote
 
 from starlette.datastructures import UploadFile
+from starlette.formparsers import MultiPartException
 from starlette.requests import Request
 
 from twilio_emulator.store import StaleVersion
@@ -25,19 +26,88 @@ if TYPE_CHECKING:
     from .router import Router
 
 _LARGEST_PART = 32 * 1024 * 1024
+_FORM = "application/x-www-form-urlencoded"
 _PAGING = ("PageSize", "Page", "PageToken")
 
+T = TypeVar("T")
+Given: TypeAlias = Mapping[str, Sequence[str]]
 
-async def dispatch(emulator: Emulator, router: Router, request: WireRequest) -> tuple[Route, Reply]:
-    """Authenticate, find the route, check the parameters, run the handler.
+
+class Asked:
+    """One API request, read as far as it says who asks what; refusals are kept for `dispatch`."""
+
+    def __init__(self, emulator: Emulator, router: Router, request: WireRequest) -> None:
+        self.request = request
+        self.account_sid: str | ApiError = _kept(
+            account_of, request.header("authorization"), emulator.authenticate
+        )
+        self.found: tuple[Route, dict[str, str]] | ApiError = _kept(
+            router.find, request.method, request.host, request.path
+        )
+        self.given: Given | ApiError = _kept(_given, self.found, request)
+
+    @property
+    def proven_account(self) -> str | None:
+        """The account whose request it is, None without its credentials."""
+        return None if isinstance(self.account_sid, ApiError) else self.account_sid
+
+    def shown(self) -> dict[str, Any]:
+        """Write the parameters for the journal, without the secret ones."""
+        if not self.given or isinstance(self.given, ApiError):
+            return {}
+        known = {} if isinstance(self.found, ApiError) else self.found[0].accepted
+        return {
+            name: "(secret)"
+            if name in known and known[name].secret
+            else values[0]
+            if len(values) == 1
+            else values
+            for name, values in self.given.items()
+        }
+
+
+def _kept(act: Callable[..., T], *arguments: Any) -> T | ApiError:
+    try:
+        return act(*arguments)
+    except ApiError as error:
+        return error
+
+
+def _accepted(part: T | ApiError) -> T:
+    if isinstance(part, ApiError):
+        raise part
+    return part
+
+
+def _given(
+    found: tuple[Route, dict[str, str]] | ApiError, request: WireRequest
+) -> dict[str, list[str]]:
+    given = _pairs(request.query)
+    is_form = (
+        request.content_type == _FORM if isinstance(found, ApiError) else found[0].body == "form"
+    )
+    if request.method != "POST" or not is_form:
+        return given
+    try:
+        return given | _pairs(request.body.decode())
+    except UnicodeDecodeError:
+        raise invalid("The post body is not UTF-8") from None
+
+
+def _pairs(text: str) -> dict[str, list[str]]:
+    return parse_qs(text, keep_blank_values=True) if text else {}
+
+
+async def dispatch(emulator: Emulator, asked: Asked) -> Reply:
+    """Check the parameters and run the handler; the reply has its status.
 
     Raises: ApiError for every refusal, which the caller writes as Twilio's envelope.
     """
-    account_sid = account_of(request.header("authorization"), emulator.authenticate)
-    route, sids = router.find(request.method, request.host, request.path)
-    call = await _call(emulator, account_sid, route, sids, request)
+    account_sid = _accepted(asked.account_sid)
+    route, sids = _accepted(asked.found)
+    call = await _call(emulator, account_sid, route, sids, asked)
     try:
-        return route, await _run(emulator, call)
+        return await _run(emulator, call)
     except StaleVersion as stale:
         raise ApiError(
             412, PRECONDITION_FAILED, f"Precondition Failed: {stale.record.sid} has changed"
@@ -45,16 +115,22 @@ async def dispatch(emulator: Emulator, router: Router, request: WireRequest) -> 
 
 
 async def _call(
-    emulator: Emulator, account_sid: str, route: Route, sids: dict[str, str], request: WireRequest
+    emulator: Emulator, account_sid: str, route: Route, sids: dict[str, str], asked: Asked
 ) -> Call:
-    given, files, body = await _inputs(route, request)
+    request, given, body = asked.request, _accepted(asked.given), None
+    files: dict[str, UploadedFile] = {}
+    if request.method == "POST" and route.body == "json":
+        body = parse_json("The post body", request.body or b"{}")
+    elif request.method == "POST" and route.body == "multipart":
+        fields, files = await _multipart(request)
+        given = {**given, **fields}
     params = parse_parameters(route, given)
     page = page_request(route, params)
     return Call(
         emulator=emulator,
         account_sid=account_sid,
         route=route,
-        path=unquote(request.path),
+        path=unquote(request.path) if "%" in request.path else request.path,
         sids=sids,
         params=params,
         query={name: values for name, values in given.items() if name not in _PAGING},
@@ -66,13 +142,17 @@ async def _call(
 
 
 async def _run(emulator: Emulator, call: Call) -> Reply:
-    handler = call.route.handler
-    if inspect.iscoroutinefunction(handler):
-        answer = await handler(call)
-    else:
-        with emulator.store.transaction():
-            answer = handler(call)
-    return answer if isinstance(answer, Reply) else Reply(answer)
+    route = call.route
+    # An asynchronous handler has not begun when its coroutine comes back.
+    with emulator.store.transaction():
+        answer = route.handler(call)
+    if isinstance(answer, CoroutineType):
+        answer = await answer
+    if not isinstance(answer, Reply):
+        return Reply(answer, status=route.status)
+    if answer.status is not None:
+        return answer
+    return Reply(answer.body, answer.etag, route.status, answer.headers)
 
 
 def _version(header: str | None) -> str | None:
@@ -80,33 +160,18 @@ def _version(header: str | None) -> str | None:
     return None if header is None else header.strip().removeprefix("W/").strip('"')
 
 
-async def _inputs(
-    route: Route, request: WireRequest
-) -> tuple[Mapping[str, Sequence[str]], dict[str, UploadedFile], Any]:
-    given = parse_qs(request.query, keep_blank_values=True)
-    if request.method != "POST" or route.body == "none":
-        return given, {}, None
-    if route.body == "json":
-        return given, {}, _json(request.body)
-    if route.body == "multipart":
-        fields, files = await _multipart(request)
-        return {**given, **fields}, files, None
-    try:
-        form = parse_qs(request.body.decode(), keep_blank_values=True)
-    except UnicodeDecodeError:
-        raise invalid("The post body is not UTF-8") from None
-    return {**given, **form}, {}, None
-
-
-def _json(body: bytes) -> Any:
-    return parse_json("The post body", body or b"{}")
-
-
 async def _multipart(
     request: WireRequest,
 ) -> tuple[dict[str, list[str]], dict[str, UploadedFile]]:
     if request.content_type != "multipart/form-data":
         raise invalid("The post body is not multipart/form-data")
+    try:
+        return await _parts(request)
+    except (LookupError, ValueError, MultiPartException) as error:  # no boundary, no such charset
+        raise invalid(f"The post body cannot be read as multipart/form-data: {error}") from None
+
+
+async def _parts(request: WireRequest) -> tuple[dict[str, list[str]], dict[str, UploadedFile]]:
     fields: dict[str, list[str]] = {}
     files: dict[str, UploadedFile] = {}
     async with _starlette(request).form(max_part_size=_LARGEST_PART) as form:
@@ -121,8 +186,7 @@ async def _multipart(
 
 
 def _starlette(request: WireRequest) -> Request:
-    headers = [(key.encode("latin-1"), value.encode("latin-1")) for key, value in request.headers]
-    scope = {"type": "http", "method": request.method, "headers": headers}
+    scope = {"type": "http", "method": request.method, "headers": request.raw_headers}
     return Request(scope, _replay(request.body))
 
 

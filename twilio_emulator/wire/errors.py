@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-if TYPE_CHECKING:
-    from .call import Call
+from .call import Call, Reply
 
 AUTHENTICATE = 20003
 INVALID_PARAMETER = 20001
@@ -44,6 +43,11 @@ class ApiError(Exception):
             "more_info": f"https://www.twilio.com/docs/errors/{self.code}",
             "status": self.status,
         }
+
+    @property
+    def reply(self) -> Reply:
+        """The answer."""
+        return Reply(self.envelope, status=self.status, headers=self.headers)
 
 
 def invalid(message: str) -> ApiError:

@@ -31,7 +31,7 @@ class FunctionRequest:
         return next((value for key, value in self.headers if key.lower() == wanted), None)
 
 
-@dataclass(frozen=True)
+@dataclass(slots=True)
 class FunctionResponse:
     """What the function answered."""
 

@@ -6,11 +6,13 @@ A cursor names the last item of the page before (`PA` + its SID) or the first of
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Callable, Sequence
 from typing import Any, TypeVar
 from urllib.parse import urlencode
 
 from .call import Call
+from .encoding import Json, Page
 from .errors import invalid
 
 T = TypeVar("T")
@@ -26,11 +28,11 @@ def page(
     call: Call,
     key: str,
     items: Sequence[T],
-    render: Callable[[T], dict[str, Any]],
+    render: Callable[[T], dict[str, Any] | Json],
     *,
     identity: Callable[[T], str] = _sid_of,
     position: Callable[[str], int | None] = lambda _identity: None,
-) -> dict[str, Any]:
+) -> Page:
     """Write the page of `items` that the call asks for.
 
     `identity` gives what a cursor names; `position` tells where an item that is gone by now
@@ -41,22 +43,20 @@ def page(
     start = _start(call, items, identity, position)
     shown = items[start : start + size]
     more = start + size < len(items)
-    return {
-        key: [render(item) for item in shown],
-        "meta": {
-            "first_page_url": _page_url(call, 0, None),
-            "key": key,
-            "next_page_url": _next(call, _AFTER + identity(shown[-1])) if more else None,
-            "page": call.page.number,
-            "page_size": size,
-            "previous_page_url": (
-                _page_url(call, max(call.page.number - 1, 0), _BEFORE + identity(shown[0]))
-                if start > 0 and shown
-                else None
-            ),
-            "url": _page_url(call, call.page.number, call.page.token or None),
-        },
+    meta = {
+        "first_page_url": _page_url(call, 0, None),
+        "key": key,
+        "next_page_url": _next(call, _AFTER + identity(shown[-1])) if more else None,
+        "page": call.page.number,
+        "page_size": size,
+        "previous_page_url": (
+            _page_url(call, max(call.page.number - 1, 0), _BEFORE + identity(shown[0]))
+            if start > 0 and shown
+            else None
+        ),
+        "url": _page_url(call, call.page.number, call.page.token or None),
     }
+    return Page(key, [render(item) for item in shown], meta)
 
 
 def _next(call: Call, token: str) -> str:
@@ -83,7 +83,7 @@ def _start(
     if not token:
         return 0
     kind, named = token[:2], token[2:]
-    at = next((n for n, item in enumerate(items) if identity(item) == named), None)
+    at = _place(items, identity, position, named)
     if at is None:
         at = _place_of_gone(items, identity, position, named)
         if at is None or kind not in (_AFTER, _BEFORE):
@@ -94,6 +94,21 @@ def _start(
     if kind == _BEFORE:
         return max(at - call.page.size, 0)
     raise invalid(f"PageToken '{token}' is not valid for this list")
+
+
+def _place(
+    items: Sequence[T],
+    identity: Callable[[T], str],
+    position: Callable[[str], int | None],
+    named: str,
+) -> int | None:
+    """Find an item: at once in a list in order of position, one by one in any other."""
+    place = position(named)
+    if place is not None:
+        at = bisect_left(items, place, key=lambda item: position(identity(item)) or 0)
+        if at < len(items) and identity(items[at]) == named:
+            return at
+    return next((n for n, item in enumerate(items) if identity(item) == named), None)
 
 
 def _place_of_gone(

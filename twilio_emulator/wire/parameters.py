@@ -9,11 +9,14 @@ from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import urlsplit
 
-from .call import PageRequest
+from .call import NO_PAGE, PageRequest
 from .errors import PAGE_WITHOUT_TOKEN, ApiError, invalid
 from .route import Parameter, Route
 
 DEFAULT_PAGE_SIZE = 50
+_INTEGER = re.compile(r"-?[0-9]{1,18}")
+_BLANK = re.compile(r"[\s\x00-\x1f]")
+_STRICT = json.JSONEncoder(allow_nan=False, ensure_ascii=False)
 _SID = re.compile(r"[A-Z]{2}[0-9a-fA-F]{32}")
 
 
@@ -22,6 +25,8 @@ def parse_parameters(route: Route, given: Mapping[str, Sequence[str]]) -> dict[s
 
     Raises: ApiError 400/20001 naming every unknown or missing parameter, or the first wrong value.
     """
+    if not given and not route.required:
+        return {}
     _refuse_unknown(route, given)
     missing = [name for name in route.required if name not in given]
     if missing:
@@ -36,9 +41,11 @@ def page_request(route: Route, params: dict[str, Any]) -> PageRequest:
     Raises: ApiError 400/40153 for a page number without a token, 400/20001 for a wrong size.
     Source: error page 40153 (absolute paging ended 2021-12-01).
     """
-    size = params.pop("PageSize", min(DEFAULT_PAGE_SIZE, route.page_size or DEFAULT_PAGE_SIZE))
+    if route.page_size is None:
+        return NO_PAGE
+    size = params.pop("PageSize", min(DEFAULT_PAGE_SIZE, route.page_size))
     number, token = params.pop("Page", 0), params.pop("PageToken", "")
-    if route.page_size is not None and not 1 <= size <= route.page_size:
+    if not 1 <= size <= route.page_size:
         raise invalid(f"PageSize {size} is not between 1 and {route.page_size}")
     if number > 0 and not token:
         raise ApiError(
@@ -86,10 +93,9 @@ def _string(_parameter: Parameter, value: str) -> str:
 
 
 def _integer(parameter: Parameter, value: str) -> int:
-    try:
-        number = int(value)
-    except ValueError:
-        raise invalid(f"{parameter.name} '{value}' is not an integer") from None
+    if not _INTEGER.fullmatch(value):
+        raise invalid(f"{parameter.name} '{value}' is not an integer")
+    number = int(value)
     if parameter.minimum is not None and number < parameter.minimum:
         raise invalid(f"{parameter.name} {number} is less than the minimum of {parameter.minimum}")
     if parameter.maximum is not None and number > parameter.maximum:
@@ -120,7 +126,7 @@ def parse_json(what: str, text: str | bytes) -> Any:
     """
     try:
         parsed = json.loads(text)
-        json.dumps(parsed, allow_nan=False, ensure_ascii=False).encode()
+        _STRICT.encode(parsed).encode()
     except (ValueError, RecursionError) as error:
         raise invalid(f"{what} is not valid JSON: {error}") from None
     return parsed
@@ -152,10 +158,18 @@ def _date(parameter: Parameter, value: str) -> datetime:
 
 
 def _url(parameter: Parameter, value: str) -> str:
-    parts = urlsplit(value)
-    if parts.scheme not in ("http", "https") or not parts.hostname:
+    if not _is_url(value):
         raise invalid(f"{parameter.name} '{value}' is not a valid URL")
     return value
+
+
+def _is_url(value: str) -> bool:
+    try:
+        parts = urlsplit(value)
+        has_address = parts.scheme in ("http", "https") and bool(parts.hostname)
+        return has_address and (parts.port or 0) >= 0 and _BLANK.search(value) is None
+    except ValueError:  # brackets without an IPv6 address, a port above 65535
+        return False
 
 
 _CONVERSIONS: dict[str, Callable[[Parameter, str], Any]] = {

@@ -2,36 +2,46 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, MutableMapping
+from collections.abc import Awaitable, Callable, MutableMapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, TypeAlias
 
 from .functions import FUNCTION_DOMAIN
+
+_DEFAULT_REGION = ".us1.twilio.com"
 
 Scope: TypeAlias = MutableMapping[str, Any]
 Receive: TypeAlias = Callable[[], Awaitable[MutableMapping[str, Any]]]
 Send: TypeAlias = Callable[[MutableMapping[str, Any]], Awaitable[None]]
 
 
-@dataclass(frozen=True)
+@dataclass(slots=True)
 class WireRequest:
-    """One request as it came; `path` is still percent-encoded and without a host prefix."""
+    """One request as it came; `path` is still percent-encoded and without a host prefix.
+
+    Shape: names in `raw_headers` are lower case.
+    """
 
     method: str
     host: str
     path: str
     query: str
-    headers: tuple[tuple[str, str], ...] = field(repr=False)
+    raw_headers: Sequence[tuple[bytes, bytes]] = field(repr=False)
     body: bytes = field(repr=False)
     client: str
 
+    @property
+    def headers(self) -> tuple[tuple[str, str], ...]:
+        """All headers."""
+        return tuple((k.decode("latin-1"), v.decode("latin-1")) for k, v in self.raw_headers)
+
     def header(self, name: str) -> str | None:
         """Return the last header of this (lower-case) name."""
-        found = None
-        for key, value in self.headers:
-            if key == name:
+        wanted, found = name.encode(), None
+        for key, value in self.raw_headers:
+            if key == wanted:
                 found = value
-        return found
+        return None if found is None else found.decode("latin-1")
 
     @property
     def content_type(self) -> str:
@@ -41,18 +51,24 @@ class WireRequest:
 
 async def read_request(scope: Scope, receive: Receive) -> WireRequest:
     """Read the request to its end."""
-    body = bytearray()
+    message = await receive()
+    body = message.get("body", b"")
+    if message.get("more_body", False):
+        body = await _whole(bytearray(body), receive)
+    headers = scope["headers"]
+    named = next((value.decode("latin-1") for key, value in headers if key == b"host"), "")
+    host, path = split_host(named, scope["raw_path"].decode("latin-1").partition("?")[0])
+    client = scope.get("client") or ("", 0)
+    query = scope["query_string"].decode("latin-1")
+    return WireRequest(scope["method"], host, path, query, headers, body, client[0])
+
+
+async def _whole(body: bytearray, receive: Receive) -> bytes:
     while True:
         message = await receive()
         body += message.get("body", b"")
         if not message.get("more_body", False):
-            break
-    headers = tuple((k.decode("latin-1").lower(), v.decode("latin-1")) for k, v in scope["headers"])
-    named = next((value for key, value in headers if key == "host"), "")
-    host, path = split_host(named, scope["raw_path"].decode("latin-1").partition("?")[0])
-    client = scope.get("client") or ("", 0)
-    query = scope["query_string"].decode("latin-1")
-    return WireRequest(scope["method"], host, path, query, headers, bytes(body), client[0])
+            return bytes(body)
 
 
 def split_host(named: str, path: str) -> tuple[str, str]:
@@ -63,8 +79,19 @@ def split_host(named: str, path: str) -> tuple[str, str]:
     """
     first, slash, rest = path[1:].partition("/")
     if is_twilio_host(first):
-        return first.lower(), "/" + rest if slash else "/"
-    return named.partition(":")[0].lower(), path
+        return _in_default_region(first.lower()), "/" + rest if slash else "/"
+    return _in_default_region(named.partition(":")[0].lower()), path
+
+
+def _in_default_region(host: str) -> str:
+    """Take edge and default region out of a host: api.ashburn.us1.twilio.com, api.us1.twilio.com.
+
+    Other regions have data of their own, which is not emulated; their hosts stay as they are.
+    Source: Twilio's page "Global Infrastructure", {product}.{edge}.{region}.twilio.com.
+    """
+    if not host.endswith(_DEFAULT_REGION):
+        return host
+    return host.partition(".")[0] + ".twilio.com"
 
 
 def is_twilio_host(host: str) -> bool:

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 
 Kind = Literal["string", "integer", "boolean", "sid", "json", "object", "enum", "date", "url"]
 Body = Literal["form", "json", "multipart", "none"]
+Source = Literal["spec", "doc", "assumed"]  # OpenAPI document; page or recording; nobody says
 Answer: TypeAlias = "Reply | dict[str, Any] | None"
 Handler: TypeAlias = "Callable[[Call], Answer | Awaitable[Answer]]"
 
@@ -37,6 +38,7 @@ class Parameter:
     max_bytes: int | None = None
     blank: bool = True  # an empty value is accepted, and clears the property
     secret: bool = False
+    source: Source = "spec"
 
 
 PAGING = (
@@ -59,6 +61,7 @@ class Route:
     status: int = 200
     page_size: int | None = None
     if_match: bool = False
+    source: Source = "spec"
 
     @cached_property
     def accepted(self) -> dict[str, Parameter]:

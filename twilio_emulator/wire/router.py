@@ -3,23 +3,90 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Sequence
+from operator import itemgetter
+from typing import TypeAlias
 from urllib.parse import unquote
 
 from .errors import METHOD_NOT_ALLOWED, NOT_EMULATED, NOT_FOUND, ApiError
+from .request import is_twilio_host
 from .route import Refused, Route, compile_path
+
+_PLACEHOLDER = re.compile(r"\{(\w+)\}")
+
+Literals: TypeAlias = tuple[int, ...]  # which segments of an address have no placeholder
+
+
+class _Address:
+    """One template with its routes by method."""
+
+    def __init__(self, template: str) -> None:
+        self.methods: dict[str, Route] = {}
+        segments = template.split("/")
+        self.length = len(segments)
+        self._whole: list[tuple[str, int]] = []
+        self._mixed: list[tuple[re.Pattern[str], int]] = []
+        for number, segment in enumerate(segments):
+            if (found := _PLACEHOLDER.fullmatch(segment)) is not None:
+                self._whole.append((found[1], number))
+            elif _PLACEHOLDER.search(segment):
+                self._mixed.append((compile_path(segment), number))
+        open_segments = {number for _, number in (*self._whole, *self._mixed)}
+        self.literals = tuple(n for n in range(self.length) if n not in open_segments)
+
+    def parts(self, segments: Sequence[str]) -> dict[str, str] | None:
+        """Return what stands for the placeholders; None where it does not fit."""
+        found = {}
+        for name, number in self._whole:
+            if not segments[number]:
+                return None
+            found[name] = segments[number]
+        for pattern, number in self._mixed:
+            match = pattern.fullmatch(segments[number])
+            if match is None:
+                return None
+            found |= match.groupdict()
+        return {name: unquote(value) if "%" in value else value for name, value in found.items()}
+
+
+class _Group:
+    """The addresses of one host and length, by which of their segments are literal.
+
+    An address is found by looking its literal segments up, once per set of literal places.
+    """
+
+    def __init__(self) -> None:
+        self._tables: dict[Literals, dict[object, list[_Address]]] = {}
+        self._order: list[tuple[Callable[[Sequence[str]], object], Literals]] = []
+
+    def add(self, address: _Address, template: str) -> None:
+        """Take an address in; sets with more literal segments are looked at first."""
+        if address.literals not in self._tables:
+            self._tables[address.literals] = {}
+            ordered = sorted(self._tables, key=len, reverse=True)
+            self._order = [(itemgetter(*literals), literals) for literals in ordered]
+        key = itemgetter(*address.literals)(template.split("/"))
+        self._tables[address.literals].setdefault(key, []).append(address)
+
+    def candidates(self, segments: Sequence[str]) -> Iterable[_Address]:
+        """Yield the addresses whose literal segments are these."""
+        for key_of, literals in self._order:
+            yield from self._tables[literals].get(key_of(segments), ())
 
 
 class Router:
     """All routes of all products, grouped by host and number of path segments."""
 
     def __init__(self, routes: Iterable[Route], refused: Iterable[Refused]) -> None:
-        self._groups: dict[tuple[str, int], dict[str, tuple[re.Pattern[str], dict[str, Route]]]]
-        self._groups = {}
+        self._groups: dict[tuple[str, int], _Group] = {}
+        addresses: dict[tuple[str, str], _Address] = {}
         for route in routes:
-            group = self._groups.setdefault((route.host, route.path.count("/")), {})
-            entry = group.setdefault(route.path, (compile_path(route.path), {}))
-            entry[1][route.method] = route
+            address = addresses.get((route.host, route.path))
+            if address is None:
+                address = addresses[route.host, route.path] = _Address(route.path)
+                group = self._groups.setdefault((route.host, address.length), _Group())
+                group.add(address, route.path)
+            address.methods[route.method] = route
         self._refused = [(item, compile_path(item.path)) for item in refused]
         self._refused_words = {item.path.rpartition("/")[2] for item, _ in self._refused}
         self.hosts = frozenset(host for host, _ in self._groups)
@@ -27,35 +94,44 @@ class Router:
     def find(self, method: str, host: str, path: str) -> tuple[Route, dict[str, str]]:
         """Return the route and the path's parts.
 
-        A literal segment wins over a placeholder: patterns are tried in order of declaration
-        and a product declares its literal addresses first.
+        An address with more literal segments wins, then the one declared first.
         Raises: ApiError 405 for a known address with another method, 501 for one Twilio has and
         the emulator has not, 404 for anything else.
         """
-        self._refuse(method, host, path)
+        segments = path.split("/")
+        if not self._refused_words.isdisjoint(segments):
+            self._refuse(method, host, path)
         allowed: list[str] = []
-        for pattern, methods in self._groups.get((host, path.count("/")), {}).values():
-            match = pattern.fullmatch(path)
-            if match is None:
+        group = self._groups.get((host, len(segments)))
+        for address in group.candidates(segments) if group is not None else ():
+            parts = address.parts(segments)
+            if parts is None:
                 continue
-            if method in methods:
-                parts = {name: unquote(value) for name, value in match.groupdict().items()}
-                return methods[method], parts
-            allowed.extend(methods)
+            if (route := address.methods.get(method)) is not None:
+                return route, parts
+            allowed.extend(address.methods)
         if allowed:
             known = ", ".join(sorted(set(allowed)))
             raise ApiError(
                 405, METHOD_NOT_ALLOWED, f"{method} {host}{path}: Method not allowed (has {known})"
             )
-        raise ApiError(404, NOT_FOUND, f"The emulator has no route {method} {host}{path}")
+        raise ApiError(404, NOT_FOUND, _no_route(method, host, path))
 
     def _refuse(self, method: str, host: str, path: str) -> None:
         """Say what Twilio has and the emulator has not, even where a placeholder would fit."""
-        if self._refused_words.isdisjoint(path.split("/")):
-            return
         for item, pattern in self._refused:
             found = pattern.match(path) if item.host == host else None
             if found is not None and path[found.end() :][:1] in ("", "/", "."):
                 raise ApiError(
                     501, NOT_EMULATED, f"{method} {host}{path} is not emulated: {item.reason}"
                 )
+
+
+def _no_route(method: str, host: str, path: str) -> str:
+    if is_twilio_host(host):
+        return f"The emulator has no route {method} {host}{path}"
+    return (
+        f"The emulator cannot tell whose {method} {path} is, no Twilio host in Host '{host}': send"
+        " the original Host header, use the proxy, or write the host as the first path segment"
+        " (/taskrouter.twilio.com/v1/Workspaces)"
+    )

@@ -8,23 +8,15 @@ import socket
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import uvicorn
-from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+
+from .connection import Connection
 
 if TYPE_CHECKING:
     from .app import App
-
-
-class Protocol(HttpToolsProtocol):
-    """Hand the connection's transport to the application, so that a fault can drop it."""
-
-    def on_message_begin(self) -> None:
-        """Start a request."""
-        super().on_message_begin()
-        scope: Any = self.scope
-        scope["extensions"] = {"twilio_emulator.transport": self.transport}
 
 
 class Server(uvicorn.Server):
@@ -80,9 +72,11 @@ def run(app: App, listener: socket.socket, ready: Callable[[], None]) -> None:
 
 def server(app: App, ready: Callable[[], None]) -> Server:
     """Prepare a server; `ready` is called once it answers, `should_exit = True` ends it."""
+    connection: Any = partial(Connection, authority=lambda: app.emulator.authority)
     config = uvicorn.Config(
         app,
-        http=Protocol,
+        http=connection,
+        ws="none",
         loop="uvloop",
         lifespan="on",
         log_level="warning",
