@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 from twilio.request_validator import RequestValidator
 
 from twilio_emulator.sample_account import AUTH_TOKEN
-from twilio_emulator.serverless.signature import FORM, is_signed
 from twilio_emulator.wire import FunctionRequest
+from twilio_emulator.wire.signature import FORM, is_signed
 
 from .running import API, Deployed, Running, running
 

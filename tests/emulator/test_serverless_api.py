@@ -262,3 +262,20 @@ def test_unknown_parameter_is_refused_by_name(emulator: Running) -> None:
 
     assert answer.status_code == 400
     assert "IncludeCredential" in answer.json()["message"]
+
+
+def test_build_needs_a_version_and_takes_fifty_functions(emulator: Running) -> None:
+    """A build of nothing is refused, one of more than 50 functions while the limit holds."""
+    service = emulator.service("crowded")
+    path = f"/v1/Services/{service}/Builds"
+    refused = emulator.api("POST", API, path)
+    assert (refused.status_code, refused.json()["code"]) == (400, 20001)
+
+    versions = [emulator.upload(service, f"/f{number}", HELLO)["sid"] for number in range(51)]
+    crowded = emulator.api("POST", API, path, data={"FunctionVersions": versions})
+    assert crowded.status_code == 400
+    assert "at most 50 functions" in crowded.json()["message"]
+    emulator.emulator.switch_limits(builds=False)
+    built = emulator.api("POST", API, path, data={"FunctionVersions": versions})
+    emulator.emulator.switch_limits(builds=True)
+    assert built.status_code == 201

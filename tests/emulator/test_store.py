@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import dataclasses
 import sqlite3
 from contextlib import suppress
 from dataclasses import dataclass
@@ -14,7 +15,16 @@ import pytest
 from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 
-from twilio_emulator.store import Clock, Database, Record, StaleVersion, Store
+from twilio_emulator.store import (
+    Clock,
+    Database,
+    Record,
+    SidSequence,
+    Snapshot,
+    StaleVersion,
+    StateError,
+    Store,
+)
 from twilio_emulator.testing import start_emulator
 
 from .conftest import TASKROUTER
@@ -58,20 +68,8 @@ def contents(store: Store) -> list[Note]:
     return list(store[Note])
 
 
-STEPS = st.lists(
-    st.tuples(st.sampled_from(["put", "remove", "fail"]), st.integers(0, 5), st.text(max_size=3)),
-    max_size=12,
-)
-
-
-@settings(max_examples=25, deadline=None, phases=[Phase.explicit, Phase.reuse, Phase.generate])
-@given(steps=STEPS)
-def test_what_is_on_disk_is_what_was_in_memory(
-    steps: list[tuple[str, int, str]], tmp_path_factory: pytest.TempPathFactory
-) -> None:
-    """Any writes, removals and undone transactions read back as they were, in order."""
-    path = tmp_path_factory.mktemp("store")
-    store = opened(path)
+def play(store: Store, steps: list[tuple[str, int, str]]) -> None:
+    """Write, remove, and fail half-way."""
     for action, number, text in steps:
         known = store[Note].get(f"NO{number}")
         if action == "put":
@@ -86,6 +84,23 @@ def test_what_is_on_disk_is_what_was_in_memory(
                     store.remove(item)
                 raise ZeroDivisionError
             assert contents(store) == before
+
+
+STEPS = st.lists(
+    st.tuples(st.sampled_from(["put", "remove", "fail"]), st.integers(0, 5), st.text(max_size=3)),
+    max_size=12,
+)
+
+
+@settings(max_examples=25, deadline=None, phases=[Phase.explicit, Phase.reuse, Phase.generate])
+@given(steps=STEPS)
+def test_what_is_on_disk_is_what_was_in_memory(
+    steps: list[tuple[str, int, str]], tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    """Any writes, removals and undone transactions read back as they were, in order."""
+    path = tmp_path_factory.mktemp("store")
+    store = opened(path)
+    play(store, steps)
     written = contents(store)
     store.close()
 
@@ -93,6 +108,48 @@ def test_what_is_on_disk_is_what_was_in_memory(
 
     assert contents(again) == written
     again.close()
+
+
+@settings(max_examples=25, deadline=None, phases=[Phase.explicit, Phase.reuse, Phase.generate])
+@given(before=STEPS, after=STEPS, on_disk=st.booleans())
+def test_a_restore_undoes_whatever_came_after(
+    before: list[tuple[str, int, str]],
+    after: list[tuple[str, int, str]],
+    on_disk: bool,
+    tmp_path_factory: pytest.TempPathFactory,
+) -> None:
+    """Records, order, SIDs and settings are those of the snapshot again, on disk as well."""
+    path = tmp_path_factory.mktemp("store") if on_disk else None
+    store = opened(path)
+    play(store, before)
+    store.keep_setting("chosen", [1])
+    snapshot = Snapshot.load(store.snapshot(by="test").dump())
+    kept, next_sid = contents(store), SidSequence(1, store.sids.counts).next("NO")
+    play(store, after)
+    store.keep_setting("chosen", None)
+
+    store.restore(snapshot)
+
+    assert (contents(store), store.setting("chosen")) == (kept, [1])
+    assert store.snapshot(by="test") == snapshot
+    store.close()
+    if on_disk:
+        store = opened(path)
+        assert (contents(store), store.setting("chosen")) == (kept, [1])
+    assert store.new_sid("NO") == next_sid
+    store.close()
+
+
+def test_a_snapshot_with_a_foreign_record_changes_nothing() -> None:
+    """A record this store cannot read is refused before anything is given up."""
+    store = opened()
+    kept = note(store, "kept")
+    good = store.snapshot()
+    for foreign in (("test.other", 1, "{}"), ("test.note", 1, '{"colour":1}')):
+        with pytest.raises(StateError, match=r"of another version|this version has not"):
+            store.restore(dataclasses.replace(good, records=[foreign]))
+
+    assert contents(store) == [kept]
 
 
 def test_an_undone_transaction_takes_its_sids_back() -> None:

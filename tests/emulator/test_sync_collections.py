@@ -147,3 +147,36 @@ def test_deleted_list_takes_its_items_along(call: Caller) -> None:
     call("POST", "/Lists", data={"UniqueName": "again"})
 
     assert call("GET", "/Lists/again/Items").json()["items"] == []
+
+
+@pytest.mark.parametrize("key", ["c d", "a/b", "50%", "é"])
+def test_item_is_found_at_its_address(call: Caller, emulator: Running, key: str) -> None:
+    """A key that an address cannot hold as it is stands encoded in the item's url."""
+    made = call("POST", "/Maps").json()
+    items = made["links"]["items"]
+    item = emulator.emulator.request("POST", items, data={"Key": key, "Data": "{}"}).json()
+    assert item["url"].isascii()
+    assert " " not in item["url"]
+    assert emulator.emulator.request("GET", item["url"]).json() == item
+
+
+def test_collection_ttl_needs_a_change_of_the_item(call: Caller) -> None:
+    """CollectionTtl alone changes nothing of an item and is refused, with Data it is taken."""
+    made = call("POST", "/Lists").json()
+    path = f"/Lists/{made['sid']}"
+    call("POST", f"{path}/Items", data={"Data": "{}"})
+    alone = call("POST", f"{path}/Items/0", data={"CollectionTtl": "60"})
+    assert (alone.status_code, alone.json()["code"]) == (400, 20001)
+    changed = call("POST", f"{path}/Items/0", data={"CollectionTtl": "60", "Data": "{}"})
+    assert changed.status_code == 200
+    assert call("GET", path).json()["date_expires"] is not None
+
+
+def test_revision_of_a_list_counts_the_changes_of_its_items(call: Caller) -> None:
+    """Making, changing and deleting an item each count the list's revision up."""
+    path = f"/Lists/{call('POST', '/Lists').json()['sid']}"
+    revisions = [call("GET", path).json()["revision"]]
+    for method, item in (("POST", "/Items"), ("POST", "/Items/0"), ("DELETE", "/Items/0")):
+        call(method, path + item, **({"data": {"Data": "{}"}} if method == "POST" else {}))
+        revisions.append(call("GET", path).json()["revision"])
+    assert revisions == ["0", "1", "2", "3"]

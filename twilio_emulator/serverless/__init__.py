@@ -14,6 +14,7 @@ from . import builds, deployments, environments, files, logs, services
 from .builder import Builder
 from .invocations import Invocations
 from .records import RECORDS
+from .retention import Retention
 
 if TYPE_CHECKING:
     from twilio_emulator.emulator import Emulator
@@ -32,9 +33,10 @@ REFUSED: tuple[Refused, ...] = ()
 
 
 async def start(emulator: Emulator) -> None:
-    """Answer requests to functions, and take up builds that were under way."""
+    """Answer requests to functions, take up builds under way, and clear up what is not used."""
     emulator.functions = emulator.state(Invocations).handle
     emulator.state(Builder).resume()
+    emulator.state(Retention).start()
 
 
 async def stop(emulator: Emulator) -> None:

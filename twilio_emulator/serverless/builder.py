@@ -6,6 +6,7 @@ import asyncio
 import logging
 from typing import TYPE_CHECKING
 
+from twilio_emulator import assumptions
 from twilio_emulator.functions_runtime import RuntimeNotInstalled, installed_packages, resolve
 
 from . import rules
@@ -14,8 +15,6 @@ from .records import Build, Environment, Log
 if TYPE_CHECKING:
     from twilio_emulator.emulator import Emulator
 
-BUILD_SECONDS = 0.1
-"""How long a build stays `building`, so that clients have to wait for it."""
 _log = logging.getLogger(__name__)
 
 
@@ -45,7 +44,7 @@ class Builder:
         await asyncio.gather(*self._tasks, return_exceptions=True)
 
     async def _make(self, build_sid: str) -> None:
-        await asyncio.sleep(BUILD_SECONDS)
+        await asyncio.sleep(assumptions.BUILD_SECONDS)
         build = self._store[Build].get(build_sid)
         if build is None:
             return

@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import Sequence
 from typing import Any
 
+from twilio_emulator import assumptions
 from twilio_emulator.functions_runtime import (
     RuntimeNotInstalled,
     file_name,
@@ -22,8 +23,11 @@ from .records import Build, FileVersion, Kind
 from .rules import HOST, PAGE_SIZE
 
 RUNTIMES = ("node8", "node10", "node12", "node14", "node16", "node18", "node20", "node22")
-DEFAULT_RUNTIME = "node22"
-"""Runtime of a build that names none (assumed)."""
+MOST_VERSIONS = {"functions": 50, "private assets": 50, "other assets": 1000}
+"""How many versions of each sort a build takes.
+
+Source: Functions and assets API page of the beta; the present page gives no numbers.
+"""
 
 
 def render(call: Call, build: Build) -> dict[str, Any]:
@@ -54,13 +58,18 @@ def render(call: Call, build: Build) -> dict[str, Any]:
 def create_build(call: Call) -> Reply:
     """Start a build; it is `building` until it is `completed` or `failed`.
 
-    Raises: ApiError 400/20001 for versions that do not exist or whose paths collide, and when
-    the emulator's functions runtime is not installed.
+    Raises: ApiError 400/20001 for no version at all, versions that do not exist, are too many or
+    whose paths collide, and when the emulator's functions runtime is not installed.
+    Source: OpenAPI document (at least one version).
     """
     service = rules.find_service(call)
     functions = _versions(call, "FunctionVersions", "function", service.sid)
     assets = _versions(call, "AssetVersions", "asset", service.sid)
+    if not functions and not assets:
+        raise invalid("A Build needs FunctionVersions or AssetVersions")
     _check_paths([*functions, *assets])
+    if call.emulator.limits.enforced("builds"):
+        _check_numbers([*functions, *assets])
     wanted = dependencies(call.params.get("Dependencies", ""))
     build = Build(
         **rules.born(call, "ZB"),
@@ -69,7 +78,7 @@ def create_build(call: Call) -> Reply:
         asset_version_sids=[version.sid for version in assets],
         wanted_dependencies=wanted,
         dependencies=[dict(row) for row in resolve(wanted, _installed()).dependencies],
-        runtime=call.params.get("Runtime") or DEFAULT_RUNTIME,
+        runtime=call.params.get("Runtime") or assumptions.DEFAULT_RUNTIME,
     )
     call.store.put(build)
     builder = call.emulator.state(Builder)
@@ -104,7 +113,7 @@ def fetch_status(call: Call) -> dict[str, Any]:
 def delete_build(call: Call) -> None:
     """Delete a build, unless it is live in an environment.
 
-    Source: a provider's documentation; status and code are assumed.
+    Source: a provider's documentation; status and code are TaskRouter's catch-all.
     """
     build = rules.find(call, Build)
     running = rules.environments_running(call.store, build.sid)
@@ -126,7 +135,7 @@ def dependencies(text: str) -> list[dict[str, str]]:
     try:
         rows = json.loads(bare or "[]")
         return [{"name": str(row["name"]), "version": str(row["version"])} for row in rows]
-    except (ValueError, KeyError, TypeError):
+    except (ValueError, KeyError, TypeError, RecursionError):
         raise invalid(
             'Dependencies must be a JSON list like [{"name": "lodash", "version": "4.17.21"}]'
         ) from None
@@ -147,6 +156,19 @@ def _versions(call: Call, name: str, kind: Kind, service_sid: str) -> Sequence[F
             raise invalid(f"{name}: {sid} is not a {kind} version of Service {service_sid}")
         found.append(version)
     return found
+
+
+def _check_numbers(versions: Sequence[FileVersion]) -> None:
+    counts = Counter(_sort(version) for version in versions)
+    for sort, most in MOST_VERSIONS.items():
+        if counts[sort] > most:
+            raise invalid(f"A Build has at most {most} {sort}, these are {counts[sort]}")
+
+
+def _sort(version: FileVersion) -> str:
+    if version.type == "function":
+        return "functions"
+    return "private assets" if version.visibility == "private" else "other assets"
 
 
 def _check_paths(versions: Sequence[FileVersion]) -> None:

@@ -94,9 +94,13 @@ def render_variable(variable: Variable) -> dict[str, Any]:
 
 
 def create_variable(call: Call) -> Reply:
-    """Create a variable; functions see it from their next invocation on (assumed)."""
+    """Create a variable; functions see it from their next invocation on.
+
+    Source: environment variables page.
+    """
     environment = rules.find_environment(call)
     _check_key(call, environment.sid, None)
+    _check_value(call)
     variable = Variable(
         **rules.born(call, "ZV"),
         service_sid=environment.service_sid,
@@ -123,6 +127,7 @@ def update_variable(call: Call) -> dict[str, Any]:
     """Change a variable's key or value."""
     variable = rules.find_in_environment(call, Variable)
     _check_key(call, variable.environment_sid, variable.sid)
+    _check_value(call)
     names = {"Key": "key", "Value": "value"}
     given = {field: call.params[name] for name, field in names.items() if name in call.params}
     return render_variable(call.store.change(variable, **given))
@@ -140,10 +145,16 @@ def _check_key(call: Call, environment_sid: str, own_sid: str | None) -> None:
             raise rules.conflict(f"A Variable with the Key '{key}' already exists")
 
 
+def _check_value(call: Call) -> None:
+    size = len(call.params.get("Value", "").encode())
+    if size > VALUE_BYTES and call.emulator.limits.enforced("variables"):
+        raise invalid(f"Value has {size} bytes, the limit is {VALUE_BYTES}")
+
+
 def _variable_parameters(*, required: bool) -> tuple[Parameter, ...]:
     return (
         Parameter("Key", required=required, max_length=128, blank=False),
-        Parameter("Value", required=required, max_bytes=VALUE_BYTES, secret=True),
+        Parameter("Value", required=required, secret=True),
     )
 
 

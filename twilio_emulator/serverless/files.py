@@ -89,8 +89,7 @@ class Files:
         if "Content" not in call.files:
             raise invalid("Missing required parameter Content in the post body")
         uploaded = call.files["Content"]
-        if self.kind == "asset" and len(uploaded.content) > ASSET_BYTES[visibility]:
-            raise invalid(f"Content is larger than the {ASSET_BYTES[visibility]} bytes allowed")
+        self._check_size(call, len(uploaded.content), ASSET_BYTES[visibility])
         version = FileVersion(
             **rules.born(call, "ZN"),
             type=self.kind,
@@ -102,6 +101,10 @@ class Files:
             content=uploaded.content,
         )
         return Reply(render_version(call.store.put(version)))
+
+    def _check_size(self, call: Call, size: int, most: int) -> None:
+        if self.kind == "asset" and size > most and call.emulator.limits.enforced("builds"):
+            raise invalid(f"Content has {size} bytes, the limit is {most}")
 
     def list_versions(self, call: Call) -> dict[str, Any]:
         """List the versions of a function or asset."""
@@ -159,6 +162,7 @@ class Files:
                 parameters=upload,
                 body="multipart",
                 status=201,
+                source="doc",  # Twilio's deployment tool; the host has no OpenAPI document
             ),
             Route("GET", HOST, versions, self.list_versions, page_size=PAGE_SIZE),
             Route("GET", HOST, versions + "/{Sid}", self.fetch_version),

@@ -32,11 +32,11 @@ from twilio_emulator.functions_runtime import (
     resolve,
 )
 from twilio_emulator.wire import ApiError, FunctionRequest, FunctionResponse
+from twilio_emulator.wire.signature import is_signed
 
 from . import rules
 from .logs import forget_old
 from .records import Build, Environment, FileVersion, Log, Service, Variable
-from .signature import is_signed
 
 if TYPE_CHECKING:
     from twilio_emulator.emulator import Emulator
@@ -74,7 +74,8 @@ class Invocations:
         if self._pool is None:
             settings = self._emulator.settings
             host = _LOOPBACK.get(settings.host, settings.host)
-            self._pool = FunctionPool(f"{host}:{self._emulator.port}", self.settings)
+            address = f"{host}:{self._emulator.port}"
+            self._pool = FunctionPool(address, self.settings, self._emulator.limits.enforced)
         return self._pool
 
     async def stop(self) -> None:
@@ -89,7 +90,7 @@ class Invocations:
 
     async def handle(self, request: FunctionRequest) -> FunctionResponse:
         """Answer one request to a functions domain."""
-        environment = self._environment(request.host)
+        environment = self.environment(request.host)
         version = self._version(environment, unquote(request.path))
         if environment is None or version is None:
             return _text(404, "Could not find requested resource")
@@ -105,7 +106,8 @@ class Invocations:
         self._keep_logs(environment, version, outcome)
         return _response(outcome, self.settings)
 
-    def _environment(self, host: str) -> Environment | None:
+    def environment(self, host: str) -> Environment | None:
+        """Find the environment that answers at a host."""
         index = self._store[Environment].index("domain", lambda item: item.domain_name)
         return index.first(host.lower())
 

@@ -5,8 +5,9 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import Any
 
+from twilio_emulator import assumptions
 from twilio_emulator.store import Store
-from twilio_emulator.wire import Call, Parameter, Route, page
+from twilio_emulator.wire import Call, Parameter, Route, not_found, page
 
 from . import rules
 from .records import Log
@@ -36,9 +37,14 @@ def render(log: Log) -> dict[str, Any]:
 
 
 def list_logs(call: Call) -> dict[str, Any]:
-    """List an environment's lines, by default the last day's, newest first (assumed)."""
+    """List an environment's lines, by default the last day's, newest first.
+
+    Source: OpenAPI document (filters and defaults) and Serverless API page (30 days); the order
+    is assumed.
+    """
     environment = rules.find_environment(call)
-    since = call.params.get("StartDate", call.store.clock.now() - SHOWN)
+    now = call.store.clock.now()
+    since = max(call.params.get("StartDate", now - SHOWN), now - KEPT)
     until = call.params.get("EndDate")
     wanted = call.params.get("FunctionSid")
     lines = [
@@ -48,12 +54,16 @@ def list_logs(call: Call) -> dict[str, Any]:
         and (until is None or log.date_created <= until)
         and wanted in (None, log.function_sid)
     ]
-    return page(call, "logs", lines[::-1], render)
+    step = -1 if assumptions.LOGS_NEWEST_FIRST else 1
+    return page(call, "logs", lines[::step], render)
 
 
 def fetch_log(call: Call) -> dict[str, Any]:
-    """Read one line."""
-    return render(rules.find_in_environment(call, Log))
+    """Read one line, as long as it is kept."""
+    log = rules.find_in_environment(call, Log)
+    if log.date_created < call.store.clock.now() - KEPT:
+        raise not_found(call)
+    return render(log)
 
 
 def forget_old(store: Store, environment_sid: str) -> None:

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any, TypeVar
 
+from twilio_emulator import assumptions
 from twilio_emulator.store import Record, Store
 from twilio_emulator.wire import ApiError, Call, not_found
 
@@ -14,8 +15,6 @@ from .records import Build, Deployment, Environment, File, FileVersion, Log, Ser
 HOST = "serverless.twilio.com"
 UPLOAD_HOST = "serverless-upload.twilio.com"
 PAGE_SIZE = 1000
-CONFLICT = 20409
-"""Code for a name that is taken (assumed, with status 409)."""
 
 S = TypeVar("S", Environment, File, FileVersion, Build, Deployment, Log, Variable)
 E = TypeVar("E", Deployment, Log, Variable)
@@ -54,7 +53,8 @@ def url(*segments: str) -> str:
 
 def conflict(message: str) -> ApiError:
     """Refuse a name that is taken."""
-    return ApiError(409, CONFLICT, message)
+    status, code = assumptions.SERVERLESS_NAME_TAKEN
+    return ApiError(status, code, message)
 
 
 def services(call: Call) -> Sequence[Service]:

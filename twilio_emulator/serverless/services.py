@@ -6,6 +6,7 @@ import hashlib
 import re
 from typing import Any
 
+from twilio_emulator import assumptions
 from twilio_emulator.wire import Call, Parameter, Reply, Route, invalid, page
 
 from . import rules
@@ -36,9 +37,11 @@ def render(service: Service) -> dict[str, Any]:
 def domain_base(unique_name: str, sid: str) -> str:
     """Name a service's domains: its unique name and four digits of its own.
 
-    Source: Serverless API page; which digits is assumed (here a function of the SID).
+    Source: Serverless API page; which digits is assumed.
     """
-    digits = int(hashlib.sha256(sid.encode()).hexdigest(), 16) % 9000 + 1000
+    lowest, highest = assumptions.DOMAIN_DIGITS
+    number = int(hashlib.sha256(sid.encode()).hexdigest(), 16)
+    digits = number % (highest - lowest + 1) + lowest
     return f"{unique_name.lower().replace('_', '-')}-{digits}"
 
 

@@ -7,13 +7,12 @@ from typing import TYPE_CHECKING
 from twilio_emulator.wire import Refused
 
 from . import containers, documents, items, services
-from .rates import WriteRates
 from .records import Document, Item, SyncList, SyncMap, SyncService
 
 if TYPE_CHECKING:
     from twilio_emulator.emulator import Emulator
 
-__all__ = ["RECORDS", "REFUSED", "ROUTES", "WriteRates", "start", "stop"]
+__all__ = ["RECORDS", "REFUSED", "ROUTES", "start", "stop"]
 
 ROUTES = (*services.ROUTES, *documents.ROUTES, *containers.ROUTES, *items.ROUTES)
 RECORDS = (SyncService, Document, SyncList, SyncMap, Item)

@@ -8,6 +8,7 @@ from twilio_emulator.wire import Call, Parameter, Reply, Route, page
 
 from . import rules
 from .documents import TTL
+from .rates import count_creation, count_read, count_write
 from .records import SyncList, SyncMap
 from .services import HOST, PAGE_SIZE
 
@@ -44,6 +45,7 @@ class Containers(Generic[C]):
         """Create an empty list or map."""
         service = rules.find_service(call)
         name = rules.unique_name(call, self.kind, service)
+        count_creation(call, service.sid)
         now = call.store.clock.now()
         container = self.kind(
             sid=call.store.new_sid(self.prefix),
@@ -63,11 +65,14 @@ class Containers(Generic[C]):
 
     def fetch(self, call: Call) -> dict[str, Any]:
         """Read one by SID or unique name."""
-        return self.render(rules.find(call, self.kind))
+        container = rules.find(call, self.kind)
+        count_read(call, container.sid)
+        return self.render(container)
 
     def update(self, call: Call) -> dict[str, Any]:
         """Change when it expires."""
         container = rules.find(call, self.kind)
+        count_write(call, container.sid)
         if {"CollectionTtl", "Ttl"} & call.params.keys():
             expires = rules.expiry(call, "CollectionTtl", "Ttl")
             container = call.store.change(container, date_expires=expires)
@@ -75,7 +80,9 @@ class Containers(Generic[C]):
 
     def delete(self, call: Call) -> None:
         """Delete one with its items."""
-        rules.remove(call, rules.find(call, self.kind))
+        container = rules.find(call, self.kind)
+        count_write(call, container.sid)
+        rules.remove(call, container)
 
     def routes(self) -> tuple[Route, ...]:
         """Declare the addresses."""

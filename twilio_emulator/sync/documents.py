@@ -7,6 +7,7 @@ from typing import Any
 from twilio_emulator.wire import Call, Parameter, Reply, Route, page
 
 from . import errors, rules
+from .rates import count_creation, count_read, count_write
 from .records import Document
 from .services import HOST, PAGE_SIZE
 
@@ -38,6 +39,7 @@ def create_document(call: Call) -> Reply:
     """Create a document at revision 0."""
     service = rules.find_service(call)
     name = rules.unique_name(call, Document, service)
+    count_creation(call, service.sid)
     now = call.store.clock.now()
     document = Document(
         sid=call.store.new_sid("ET"),
@@ -49,7 +51,7 @@ def create_document(call: Call) -> Reply:
         data=rules.data(call),
         date_expires=rules.expiry(call, "Ttl"),
     )
-    rules.check_rate(call, document.sid, document.data)
+    count_write(call, document.sid, document.data)
     return _reply(call.store.put(document))
 
 
@@ -61,7 +63,9 @@ def list_documents(call: Call) -> dict[str, Any]:
 
 def fetch_document(call: Call) -> Reply:
     """Read a document by SID or unique name."""
-    return _reply(rules.find(call, Document))
+    document = rules.find(call, Document)
+    count_read(call, document.sid)
+    return _reply(document)
 
 
 def update_document(call: Call) -> Reply:
@@ -73,13 +77,15 @@ def update_document(call: Call) -> Reply:
         changes["data"] = rules.data(call)
     if "Ttl" in call.params:
         changes["date_expires"] = rules.expiry(call, "Ttl")
-    rules.check_rate(call, document.sid, changes.get("data", ""))
+    count_write(call, document.sid, changes.get("data", ""))
     return _reply(call.store.change(document, **changes))
 
 
 def delete_document(call: Call) -> None:
     """Delete a document; Twilio takes no If-Match here."""
-    call.store.remove(rules.find(call, Document))
+    document = rules.find(call, Document)
+    count_write(call, document.sid)
+    call.store.remove(document)
 
 
 TTL = Parameter("Ttl", "integer", minimum=0, maximum=31536000)

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from typing import Any
+from urllib.parse import quote
 
 from twilio_emulator.wire import Call, Parameter, Reply, Route, invalid, not_found, page
 
 from . import errors, rules
 from .containers import COLLECTION_TTL
 from .documents import DATA, TTL
+from .rates import count_read, count_write
 from .records import Item, SyncList, SyncMap
 from .services import HOST, PAGE_SIZE
 
@@ -34,7 +37,7 @@ def render(item: Item) -> dict[str, Any]:
         "date_created": rules.render_date(item.date_created),
         "date_updated": rules.render_date(item.date_updated),
         "created_by": item.created_by,
-        "url": f"{base}/Items/{item.name}",
+        "url": f"{base}/Items/{quote(item.name, safe='')}",
     }
 
 
@@ -61,7 +64,7 @@ def create_item(call: Call) -> Reply:
     """Append an item to a list, or put one under a new key into a map."""
     parent = _parent(call)
     text = rules.data(call)
-    rules.check_rate(call, parent.sid, text)
+    count_write(call, parent.sid, text)
     index, key = _identity(call, parent)
     now = call.store.clock.now()
     item = Item(
@@ -85,7 +88,8 @@ def _identity(call: Call, parent: SyncList | SyncMap) -> tuple[int | None, str |
     if isinstance(parent, SyncList):
         return parent.next_index, None
     key: str = call.params["Key"]
-    if any(item.key == key for item in rules.items_of(call, parent)):
+    present = call.store[Item].get(f"{parent.sid}/{key}")
+    if present is not None and rules.living(call, [present]):
         raise errors.map_key_taken(key)
     return None, key
 
@@ -99,9 +103,10 @@ def _touch(call: Call, parent: SyncList | SyncMap, next_index: int | None = None
 
 def list_items(call: Call) -> dict[str, Any]:
     """List items by index, or by key, from a place on and in either direction."""
-    ordered = sorted(
-        rules.items_of(call, _parent(call)), key=lambda item: (item.index or 0, item.key or "")
-    )
+    parent = _parent(call)
+    count_read(call, parent.sid)
+    items = rules.items_of(call, parent)
+    ordered = sorted(items, key=lambda item: (item.index or 0, item.key or ""))
     if call.params.get("Order") == "desc":
         ordered.reverse()
     return page(call, "items", _from(call, ordered), render, identity=lambda item: item.name)
@@ -120,7 +125,7 @@ def _is_past(item: Item, start: str, backwards: bool, inclusive: bool) -> bool:
     place: int | str = item.name
     bound: int | str = start
     if item.key is None:
-        if not start.isdigit():
+        if not re.fullmatch("[0-9]{1,18}", start):
             raise invalid(f"From '{start}' is not an index")
         place, bound = item.index or 0, int(start)
     if place == bound:
@@ -130,7 +135,9 @@ def _is_past(item: Item, start: str, backwards: bool, inclusive: bool) -> bool:
 
 def fetch_item(call: Call) -> Reply:
     """Read an item."""
-    return _reply(_item(call))
+    item = _item(call)
+    count_read(call, item.parent_sid)
+    return _reply(item)
 
 
 def _check(call: Call, item: Item) -> None:
@@ -140,7 +147,11 @@ def _check(call: Call, item: Item) -> None:
 
 
 def update_item(call: Call) -> Reply:
-    """Replace an item's data or its time to live, under If-Match when given."""
+    """Replace an item's data or its time to live, under If-Match when given.
+
+    Raises: ApiError 400/20001 for CollectionTtl alone.
+    Source: OpenAPI document.
+    """
     item = _item(call)
     _check(call, item)
     changes: dict[str, Any] = {}
@@ -148,7 +159,9 @@ def update_item(call: Call) -> Reply:
         changes["data"] = rules.data(call)
     if {"ItemTtl", "Ttl"} & call.params.keys():
         changes["date_expires"] = rules.expiry(call, "ItemTtl", "Ttl")
-    rules.check_rate(call, item.parent_sid, changes.get("data", ""))
+    if not changes and "CollectionTtl" in call.params:
+        raise invalid("CollectionTtl can only be given together with Data, Ttl or ItemTtl")
+    count_write(call, item.parent_sid, changes.get("data", ""))
     changed = call.store.change(item, **changes)
     _touch(call, _parent(call))
     return _reply(changed)
@@ -158,7 +171,9 @@ def delete_item(call: Call) -> None:
     """Delete an item, under If-Match when given."""
     item = _item(call)
     _check(call, item)
+    count_write(call, item.parent_sid)
     call.store.remove(item)
+    _touch(call, _parent(call))
 
 
 def _routes(every: str, name: str, new: tuple[Parameter, ...]) -> tuple[Route, ...]:

@@ -18,8 +18,8 @@ class SyncService(Record):
     KIND: ClassVar[str] = "sync.service"
 
     unique_name: str | None = None
-    friendly_name: str = ""
-    webhook_url: str = ""
+    friendly_name: str | None = None
+    webhook_url: str | None = None
     reachability_webhooks_enabled: bool = False
     acl_enabled: bool = False
     reachability_debouncing_enabled: bool = False

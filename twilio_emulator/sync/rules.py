@@ -8,11 +8,11 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 from typing import Any, TypeVar
 
+from twilio_emulator import assumptions
 from twilio_emulator.store import StaleVersion
 from twilio_emulator.wire import Call, invalid, not_found
 
 from . import errors
-from .rates import WriteRates
 from .records import Document, Item, SyncList, SyncMap, SyncObject, SyncService
 
 O = TypeVar("O", Document, SyncList, SyncMap)  # noqa: E741 - the kinds of objects
@@ -28,12 +28,10 @@ def render_date(moment: datetime | None) -> str | None:
 
 
 def services(call: Call) -> Sequence[SyncService]:
-    """List the account's services, the ready-made `default` one first.
-
-    Source: every account having one is assumed.
-    """
+    """List the account's services, the ready-made `default` one first."""
     index = call.store[SyncService].index("account", lambda service: service.account_sid)
-    if not any(service.unique_name for service in index.get(call.account_sid)):
+    has_default = any(service.unique_name for service in index.get(call.account_sid))
+    if assumptions.SYNC_DEFAULT_SERVICE_EXISTS and not has_default:
         now = call.store.clock.now()
         call.store.put(
             SyncService(
@@ -140,7 +138,7 @@ def data(call: Call) -> str:
         raise invalid("Data must be a JSON object")
     text = json.dumps(value, separators=(",", ":"), ensure_ascii=False)
     size = len(text.encode())
-    if size > errors.DATA_LIMIT:
+    if size > errors.DATA_LIMIT and call.emulator.limits.enforced("sync_sizes"):
         raise errors.data_too_large(size)
     return text
 
@@ -151,21 +149,12 @@ def expiry(call: Call, *names: str) -> datetime | None:
     return call.store.clock.now() + timedelta(seconds=seconds) if seconds else None
 
 
-def check_rate(call: Call, sid: str, text: str = "") -> None:
-    """Count a write to a document, list or map.
-
-    Raises: ApiError 429/54009, safe to retry.
-    """
-    if not call.emulator.state(WriteRates).take(sid, len(text.encode())):
-        raise errors.too_many_writes(sid)
-
-
 def check_revision(call: Call, record: Document | Item, code: int) -> None:
     """Decide If-Match against a record's revision.
 
     Raises: ApiError 412 with `code`, 400/54003 for something that is no revision.
     """
-    if call.if_match is not None and not call.if_match.isdigit():
+    if call.if_match is not None and not re.fullmatch("[0-9]+", call.if_match):
         raise errors.bad_revision(call.if_match)
     try:
         call.store.check_version(record, call.if_match)

@@ -40,7 +40,9 @@ def render(service: SyncService) -> dict[str, Any]:
 
 
 def _given(call: Call) -> dict[str, Any]:
-    return {field: call.params[name] for name, field in _PROPERTIES.items() if name in call.params}
+    """Read the given properties; an empty one is cleared and reads back null."""
+    given = {field: call.params[name] for name, field in _PROPERTIES.items() if name in call.params}
+    return {field: None if value == "" else value for field, value in given.items()}
 
 
 def create_service(call: Call) -> Reply:
