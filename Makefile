@@ -11,10 +11,10 @@ RUN = @command -v $(PYTHON) >/dev/null \
 ACCOUNT = --port $(PORT) --workers $(WORKERS) --seed $(SEED)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup up down test check bench-up emulator clean
+.PHONY: help setup up down test check bench-up bench-emulator emulator clean
 
 help: ## Show this list
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-9s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 	@echo "Variables: PORT=$(PORT) WORKERS=$(WORKERS) SEED=$(SEED) PYTHON=$(PYTHON)"
 
 setup: ## Set up packages, the Pulumi CLI and the stacks; enough for plain `pulumi preview`
@@ -34,6 +34,9 @@ check: ## Check format, lint, types, import contracts and generated files
 
 bench-up: ## Time `pulumi up`, preview and refresh of 200 queues
 	$(RUN) bench-up
+
+bench-emulator: ## Time the local Twilio beside bare endpoints of its framework
+	$(RUN) bench-emulator
 
 emulator: ## Run the local Twilio in this terminal
 	$(RUN) emulator $(ACCOUNT)

@@ -63,6 +63,7 @@ def parser() -> argparse.ArgumentParser:
         "check": check,
         "test": test,
         "bench-up": bench_up,
+        "bench-emulator": bench_emulator,
         "clean": clean,
     }
     for name, run in runs.items():
@@ -190,8 +191,19 @@ def bench_up(checkout: Checkout, _options: argparse.Namespace) -> None:
     """Time `pulumi up`, preview and refresh of many queues."""
     with locking.sole_use(checkout, "bench-up"):
         cli = make_ready(checkout, Timings(), development=False)
-    argv = [str(checkout.script("python")), "-m", "benchmarks.bench_up"]
-    environment = cli.environment(checkout)
+    run_benchmark(checkout, "benchmarks.bench_up", cli.environment(checkout))
+
+
+def bench_emulator(checkout: Checkout, _options: argparse.Namespace) -> None:
+    """Time the local Twilio beside bare endpoints of its framework."""
+    with locking.sole_use(checkout, "bench-emulator"):
+        make_packages_ready(checkout, Timings(), development=False)
+    run_benchmark(checkout, "benchmarks.bench_emulator", dict(os.environ))
+
+
+def run_benchmark(checkout: Checkout, module: str, environment: dict[str, str]) -> None:
+    """Run a benchmark with the project's Python, its report on this terminal."""
+    argv = [str(checkout.script("python")), "-m", module]
     if subprocess.run(argv, cwd=checkout.root, env=environment, check=False).returncode:
         raise Problem("the benchmark failed, for the reason printed above.")
 
