@@ -1,33 +1,45 @@
-"""One emulated Twilio: its store, clock, journal, faults and products."""
+"""One emulated Twilio: its store, clock, journal, faults, limits and products."""
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
-from importlib.metadata import PackageNotFoundError, version
-from typing import Any, TypeVar, cast
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from functools import cached_property
+from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 from .accounts.records import Account, account_with
 from .admin.exchange import Facts, perform
 from .admin.faults import Faults
 from .admin.journal import Journal
+from .admin.limits import Limits
 from .admin.routes import administer
+from .admin.snapshots import Snapshots
+from .dashboard import Dashboard
 from .products import products
 from .sample_account import plant_sample
+from .serverless import Invocations
 from .settings import Settings
-from .store import Clock, Database, Store
+from .store import Clock, Database, Snapshot, StateError, Store
+from .timekeeping import clock_by, note
+from .version import version
 from .wire import FunctionHandler, FunctionRequest, FunctionResponse
 from .wire.request import WireRequest
+
+if TYPE_CHECKING:
+    from .proxy.authority import Authority
 
 S = TypeVar("S")
 
 _PLANTED = "planted"
+_CLOCK = "clock"
 
 
 class Emulator:
     """Hold everything one emulator is made of.
 
-    Raises: OSError or sqlite3.Error when the data directory cannot be used.
+    Raises: OSError or sqlite3.Error when the data directory cannot be used, StateError when what
+    is in it, or the snapshot to start from, was written by another version.
     """
 
     def __init__(self, settings: Settings) -> None:
@@ -36,10 +48,14 @@ class Emulator:
         self.clock = Clock(settings.start)
         self.journal = Journal()
         self.faults = Faults(settings.seed)
+        self.limits = Limits(rates=settings.rate_limits, every=settings.limits)
+        self.snapshots = Snapshots(settings.data)
+        self.dashboard = Dashboard(self)
         self.functions: FunctionHandler | None = None
         self.port = settings.port
         self._states: dict[Callable[..., Any], Any] = {}
         self._ticking: asyncio.Task[None] | None = None
+        self._turn = asyncio.Lock()
         database = Database(settings.data / "twilio.sqlite3") if settings.data else None
         self.store = Store(
             records=[record for product in self.products for record in product.records],
@@ -47,7 +63,17 @@ class Emulator:
             seed=settings.seed,
             database=database,
         )
-        self._plant()
+        self._begin()
+        if settings.data is not None:
+            self.authority.make()
+
+    @cached_property
+    def authority(self) -> Authority:
+        """The certificate authority of the proxy."""
+        from .proxy.authority import Authority  # loads cryptography, which few runs need
+
+        directory = self.settings.data
+        return Authority(None if directory is None else directory / "certificates")
 
     def state(self, kind: Callable[[Emulator], S]) -> S:
         """Return this process's one instance of a class, made with the emulator on first use."""
@@ -73,8 +99,16 @@ class Emulator:
 
         Raises: Dropped when a fault drops the connection.
         """
-        facts = Facts("function", request.method, request.host, request.path)
-        return await perform(self, facts.sized(len(request.body)), lambda: self._function(request))
+        environment = self.state(Invocations).environment(request.host)
+        facts = Facts(
+            "function",
+            request.method,
+            request.host,
+            request.path,
+            bytes=len(request.body),
+            account=environment.account_sid if environment else None,
+        )
+        return await perform(self, facts, lambda: self._function(request))
 
     async def start(self) -> None:
         """Start what products run beside the requests."""
@@ -87,22 +121,96 @@ class Emulator:
         await self._stop_products()
         self.store.close()
 
-    async def reset(self, *, seed: int | None = None, workers: int | None = None) -> None:
-        """Go back to the sample account, with the same or another seed and number of workers."""
-        await self._stop_products()
-        self._states.clear()
-        self.faults.remove()
-        self.journal.clear()
-        self.store.clear(self.settings.seed if seed is None else seed)
-        self._plant(workers)
-        await self.start()
+    @property
+    def is_changing(self) -> bool:
+        """Tell whether the state is being exchanged for another (a reset, a restore)."""
+        return self._turn.locked()
 
-    def version(self) -> str:
-        """Tell the package's version."""
-        try:
-            return version("pulumi-twilio")
-        except PackageNotFoundError:
-            return "0 (not installed)"
+    async def settled(self) -> None:
+        """Wait until the state is not being exchanged for another."""
+        async with self._turn:
+            return
+
+    async def reset(
+        self, *, seed: int | None = None, workers: int | None = None, clock: Clock | None = None
+    ) -> None:
+        """Go back to the sample account, with the same or another seed and number of workers.
+
+        The clock is another one or set back, faults, limits and journal are as at the start;
+        snapshots stay.
+        """
+        async with self._exchanged():
+            seed = self.settings.seed if seed is None else seed
+            self.faults = Faults(seed)
+            self.limits = Limits(rates=self.settings.rate_limits, every=self.settings.limits)
+            self.journal.clear()
+            self._set_clock(clock or Clock(self.settings.start))
+            self.store.clear(seed)
+            self._plant(workers)
+
+    def snapshot(self) -> Snapshot:
+        """Return all state at this moment; faults, limits and journal are no part of it."""
+        count = sum(len(items) for items in self.store)
+        return self.store.snapshot(version=version(), records=count, **note(self.clock))
+
+    async def restore(self, snapshot: Snapshot) -> None:
+        """Go back to a snapshot: functions, callbacks and timers under way end first.
+
+        Raises: StateError when another version wrote it, and nothing has changed.
+        """
+        self.store.check(snapshot)
+        async with self._exchanged():
+            self._put_back(snapshot)
+
+    def advance(self, seconds: float) -> None:
+        """Move the clock forward, also over a restart.
+
+        Raises: ValueError for a negative number of seconds.
+        """
+        if seconds < 0:
+            raise ValueError("time moves forward only")
+        self.store.keep_setting(_CLOCK, note(self.clock, seconds))
+        self.clock.advance(seconds)
+
+    @asynccontextmanager
+    async def _exchanged(self) -> AsyncIterator[None]:
+        """Stop everything, let the state be exchanged for another, and start again on it."""
+        async with self._turn:
+            await self._stop_products()
+            self._states.clear()
+            try:
+                yield
+            finally:
+                await self.start()
+
+    def _begin(self) -> None:
+        """Go on with the state that was kept, or start from a snapshot or the sample account."""
+        chosen = self.settings
+        kept = cast("dict[str, float] | None", self.store.setting(_CLOCK))
+        if not self.store.setting(_PLANTED):
+            if chosen.snapshot is None:
+                self._plant()
+            else:
+                self._put_back(Snapshot.load(chosen.snapshot.read_bytes()))
+            return
+        if chosen.snapshot is not None:
+            raise StateError("it already holds state, which a snapshot would replace")
+        if kept is not None and not (self.clock.is_virtual and kept["moment"] < self.clock.time()):
+            self._set_clock(clock_by(kept, is_virtual=self.clock.is_virtual))
+
+    def _plant(self, workers: int | None = None) -> None:
+        with self.store.transaction():
+            count = self.settings.workers if workers is None else workers
+            plant_sample(self, count if self.settings.sample else None)
+            self.store.keep_setting(_PLANTED, value=True)
+
+    def _put_back(self, snapshot: Snapshot) -> None:
+        self.store.restore(snapshot)
+        self._set_clock(clock_by(snapshot.about, is_virtual=self.clock.is_virtual))
+        self.store.keep_setting(_CLOCK, note(self.clock))
+
+    def _set_clock(self, clock: Clock) -> None:
+        self.clock = self.store.clock = clock
 
     async def _stop_products(self) -> None:
         if self._ticking is not None:
@@ -115,11 +223,3 @@ class Emulator:
         if self.functions is None:
             return FunctionResponse(404, (), b"no function is deployed")
         return await self.functions(request)
-
-    def _plant(self, workers: int | None = None) -> None:
-        if self.store.setting(_PLANTED):
-            return
-        with self.store.transaction():
-            count = self.settings.workers if workers is None else workers
-            plant_sample(self, count if self.settings.sample else None)
-            self.store.keep_setting(_PLANTED, value=True)

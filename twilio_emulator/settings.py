@@ -12,7 +12,8 @@ class Settings:
     """Everything that can be chosen at the start.
 
     Shape: `data` None keeps nothing beyond the process; `start` makes the clock virtual;
-    `rate_limits` False lifts Twilio's request rates.
+    `rate_limits` False lifts Twilio's request rates, `limits` False all of Twilio's limits
+    (`emulator.limits` tells what holds now); `snapshot` is a file to start from.
     """
 
     host: str = "127.0.0.1"
@@ -23,3 +24,5 @@ class Settings:
     seed: int = 1
     start: datetime | None = None
     rate_limits: bool = True
+    limits: bool = True
+    snapshot: Path | None = None

@@ -122,8 +122,7 @@ class RunningEmulator(Control):
             except subprocess.TimeoutExpired:
                 self.process.kill()
                 self.process.wait()
-        if self.process.stdout is not None:
-            self.process.stdout.close()
+        _close(self.process)
 
 
 @contextmanager
@@ -135,10 +134,15 @@ def start_emulator(
     data: Path | None = None,
     port: int = 0,
     rate_limits: bool = True,
+    limits: bool = True,
+    start: str | None = None,
+    snapshot: Path | None = None,
     environ: Mapping[str, str] | None = None,
 ) -> Iterator[RunningEmulator]:
     """Run an emulator for the length of the block.
 
+    Shape: `start` (ISO 8601) lets the clock stand at that moment until `advance` moves it;
+    `limits` False lifts all of Twilio's limits; `snapshot` is a file to start from.
     Raises: RuntimeError with the emulator's own words when it does not start.
     """
     command = [sys.executable, "-m", "twilio_emulator", "serve", "--port", str(port)]
@@ -146,6 +150,9 @@ def start_emulator(
     command += ["--memory"] if data is None else ["--data", str(data)]
     command += [] if sample else ["--no-sample"]
     command += [] if rate_limits else ["--no-rate-limits"]
+    command += [] if limits else ["--no-limits"]
+    command += [] if start is None else ["--start", start]
+    command += [] if snapshot is None else ["--snapshot", str(snapshot)]
     process = subprocess.Popen(  # noqa: S603 - our own command
         command,
         stdout=subprocess.PIPE,
@@ -162,6 +169,7 @@ def start_emulator(
         else:
             process.kill()
             process.wait()
+            _close(process)
 
 
 def wait_for(condition: Callable[[], Any], *, seconds: float = 15.0, what: str = "it") -> Any:
@@ -175,6 +183,11 @@ def wait_for(condition: Callable[[], Any], *, seconds: float = 15.0, what: str =
             raise TimeoutError(f"waited {seconds:g} s for {what}")
         time.sleep(0.02)
     return found
+
+
+def _close(process: subprocess.Popen[str]) -> None:
+    if process.stdout is not None:
+        process.stdout.close()
 
 
 def _import_path() -> dict[str, str]:

@@ -62,16 +62,16 @@ class Centre:
     def disturb(self, worker_sid: str, **attributes: Any) -> None:
         """Change a worker's attributes behind everybody's back: no event is sent for it."""
         present = self.workers()[worker_sid]
-        with self.emulator.fault(kind="callback", drop=True):
+        with self.emulator.fault(kind="callback", status=204):
             self.client.post(
                 self.url("Workers", worker_sid), {"Attributes": {**present, **attributes}}
             )
-            # The event is lost only once its delivery was tried.
+            # Twilio takes the answer for the receiver's: the event is lost.
             self.callbacks_settled()
 
     def disturb_all(self) -> None:
         """Take the queues off every worker, unseen."""
-        with self.emulator.fault(kind="callback", drop=True):
+        with self.emulator.fault(kind="callback", status=204):
             for sid, attributes in self.workers().items():
                 attributes.pop("queues", None)
                 attributes.pop("queues_digest", None)

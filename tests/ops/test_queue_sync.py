@@ -24,7 +24,8 @@ def others(attributes: dict[str, dict[str, object]]) -> dict[str, dict[str, obje
 
 @pytest.fixture
 def stale(centre: Centre) -> Centre:
-    """A centre whose workers all lack their queues."""
+    """A centre whose workers all lack their queues, and where no batch is left to be ended."""
+    run(centre.client, centre.target)
     centre.disturb_all()
     centre.emulator.clear_journal()
     return centre

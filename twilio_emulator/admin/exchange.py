@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 import asyncio
-import dataclasses
+import json
 import time
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from twilio_emulator.functions_runtime import Disturbance, disturbed
 from twilio_emulator.wire.functions import FunctionResponse
 
 if TYPE_CHECKING:
     from twilio_emulator.emulator import Emulator
 
-    from .faults import Fault
+    from .faults import Fault, Met
 
 
 class Dropped(Exception):
@@ -23,7 +24,12 @@ class Dropped(Exception):
 
 @dataclass(frozen=True)
 class Facts:
-    """What faults and the journal go by; `kind` is api, function or callback."""
+    """What faults and the journal go by.
+
+    Shape: `kind` is api, function or callback; `account` the SID of the account whose request
+    it is, where that is known; `bytes` the length of the request's body.
+    Units: `limit` is how many seconds the caller waits for an answer, a fault's latency included.
+    """
 
     kind: str
     method: str
@@ -32,10 +38,8 @@ class Facts:
     params: Mapping[str, Any] = field(default_factory=dict)
     event_type: str | None = None
     bytes: int = 0
-
-    def sized(self, length: int) -> Facts:
-        """Return the facts with the body's length."""
-        return dataclasses.replace(self, bytes=length)
+    account: str | None = None
+    limit: float | None = None
 
 
 async def perform(
@@ -43,13 +47,16 @@ async def perform(
 ) -> FunctionResponse:
     """Act, unless a fault says otherwise, and write it into the journal.
 
-    Raises: Dropped when a fault drops the connection, and whatever `act` raises.
+    Raises: Dropped when a fault drops the connection, TimeoutError when `limit` is over, and
+    whatever `act` raises.
     """
-    fault = emulator.faults.meet(facts.kind, facts.method, facts.host, facts.path, facts.event_type)
+    if emulator.is_changing and facts.kind == "api":
+        await emulator.settled()
+    met = emulator.faults.meet(facts.kind, facts.method, facts.host, facts.path, facts.event_type)
     started, moment = time.perf_counter(), emulator.clock.now()
     status: int | None = None
     try:
-        answer = await (act() if fault is None else _under(fault, act))
+        answer = await (act() if met is None else _limited(met, facts.limit, act))
         status = answer.status
         return answer
     finally:
@@ -63,20 +70,49 @@ async def perform(
             bytes=facts.bytes,
             status=status,
             duration_ms=round((time.perf_counter() - started) * 1000, 3),
-            fault=fault.id if fault else None,
+            account=facts.account,
+            fault=met.ids if met else None,
         )
 
 
-async def _under(fault: Fault, act: Callable[[], Awaitable[FunctionResponse]]) -> FunctionResponse:
-    if fault.latency_ms:
-        await asyncio.sleep(fault.latency_ms / 1000)
-    fails = fault.drop or fault.status is not None
-    answer = await act() if fault.after or not fails else None
+async def _limited(
+    met: Met, limit: float | None, act: Callable[[], Awaitable[FunctionResponse]]
+) -> FunctionResponse:
+    async with asyncio.timeout(limit):
+        if met.latency_ms:
+            await asyncio.sleep(met.latency_ms / 1000)
+        return await (act() if met.failure is None else _failing(met.failure, act))
+
+
+async def _failing(
+    fault: Fault, act: Callable[[], Awaitable[FunctionResponse]]
+) -> FunctionResponse:
+    if fault.process is not None:
+        with disturbed(Disturbance(fault.process, fault.process_after_ms / 1000)):
+            return await act()
+    if fault.after:
+        await act()
     if fault.drop:
         raise Dropped
-    if fault.status is None and answer is not None:
-        return answer
+    return _answer(fault, fault.status or 500)
+
+
+def _answer(fault: Fault, status: int) -> FunctionResponse:
     headers = [("Content-Type", "application/json")]
     if fault.retry_after is not None:
         headers.append(("Retry-After", str(fault.retry_after)))
-    return FunctionResponse(fault.status or 500, tuple(headers), fault.answer())
+    return FunctionResponse(status, tuple(headers), _body(fault, status))
+
+
+def _body(fault: Fault, status: int) -> bytes:
+    if isinstance(fault.body, str):
+        return fault.body.encode()
+    code = 20429 if status == 429 else 20500
+    message = "Too Many Requests" if status == 429 else "Failure on demand"
+    body = fault.body or {
+        "code": code,
+        "message": message,
+        "more_info": f"https://www.twilio.com/docs/errors/{code}",
+        "status": status,
+    }
+    return json.dumps(body).encode()

@@ -4,18 +4,20 @@ from __future__ import annotations
 
 import re
 from collections import deque
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
+from itertools import islice
 from typing import Any
 
 LENGTH = 100_000
 
 
-@dataclass(frozen=True)
+@dataclass(slots=True)  # not frozen: one is made for every request
 class Entry:
     """One request: an API call, a function call, or an event callback.
 
-    Shape: `kind` is api, function or callback; `status` is None when no answer came.
+    Shape: `kind` is api, function or callback; `status` is None when no answer came; `fault` has
+    the ids of the rules it fell under.
     Units: `duration_ms` milliseconds, `bytes` of the request body.
     """
 
@@ -29,7 +31,42 @@ class Entry:
     bytes: int
     status: int | None
     duration_ms: float
+    account: str | None = None
     fault: str | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Filter:
+    """Which entries to show; `host` and `path` are regular expressions, searched.
+
+    Shape: `status` is a number (429), a class (5xx) or "none" for requests without an answer.
+    """
+
+    kind: str | None = None
+    host: str | None = None
+    method: str | None = None
+    path: str | None = None
+    status: str | None = None
+    account: str | None = None
+
+    def fits(self, entry: Entry) -> bool:
+        """Tell whether an entry is one of those asked for."""
+        return (
+            (self.kind is None or entry.kind == self.kind)
+            and (self.method is None or entry.method == self.method.upper())
+            and (self.account is None or entry.account == self.account)
+            and (self.status is None or _has_status(entry.status, self.status))
+            and (self.host is None or re.search(self.host, entry.host) is not None)
+            and (self.path is None or re.search(self.path, entry.path) is not None)
+        )
+
+
+def _has_status(status: int | None, wanted: str) -> bool:
+    if wanted == "none":
+        return status is None
+    if wanted[1:].lower() == "xx":
+        return status is not None and str(status)[0] == wanted[0]
+    return str(status) == wanted
 
 
 class Journal:
@@ -38,34 +75,32 @@ class Journal:
     def __init__(self) -> None:
         self._entries: deque[Entry] = deque(maxlen=LENGTH)
         self._count = 0
+        self._listeners: list[Callable[[Entry], None]] = []
 
     def add(self, **facts: Any) -> None:
-        """Write down one request."""
+        """Write down one request: the fields of an entry without its number."""
         self._count += 1
-        self._entries.append(Entry(number=self._count, **facts))
+        entry = Entry(self._count, **facts)
+        self._entries.append(entry)
+        for listener in self._listeners:
+            listener(entry)
 
-    def select(
-        self,
-        *,
-        kind: str | None = None,
-        host: str | None = None,
-        method: str | None = None,
-        path: str | None = None,
-        since: int = 0,
-    ) -> Iterator[Entry]:
-        """Yield the entries after number `since` that fit; `host` and `path` are patterns."""
-        host_pattern = re.compile(host) if host else None
-        path_pattern = re.compile(path) if path else None
-        for entry in self._entries:
-            if (
-                entry.number > since
-                and (kind is None or entry.kind == kind)
-                and (method is None or entry.method == method.upper())
-                and (host_pattern is None or host_pattern.search(entry.host))
-                and (path_pattern is None or path_pattern.search(entry.path))
-            ):
-                yield entry
+    def select(self, wanted: Filter, *, since: int = 0, limit: int | None = None) -> list[Entry]:
+        """List the entries after number `since` that fit, the last `limit` of them."""
+        fitting = (entry for entry in self._newest(since) if wanted.fits(entry))
+        return list(islice(fitting, limit))[::-1]
+
+    def listen(self, listener: Callable[[Entry], None]) -> Callable[[], None]:
+        """Have `listener` called with each entry from now on; the returned function ends it."""
+        self._listeners.append(listener)
+        return lambda: self._listeners.remove(listener)
 
     def clear(self) -> None:
         """Forget all entries; numbers go on."""
         self._entries.clear()
+
+    def _newest(self, since: int) -> Iterator[Entry]:
+        for entry in reversed(self._entries):
+            if entry.number <= since:
+                return
+            yield entry

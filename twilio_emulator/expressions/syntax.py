@@ -88,6 +88,9 @@ def parse_tree(text: str) -> Node:
         return _TreeBuilder().transform(_PARSER.parse(text))  # type: ignore[no-any-return]
     except UnexpectedInput as error:
         raise ExpressionError(_reason(text, error)) from None
+    except RecursionError:
+        # Reading takes more of the stack than evaluating: what can be read can be evaluated.
+        raise ExpressionError(f"Invalid expression '{text[:40]}...': it nests too deeply") from None
 
 
 def _reason(text: str, error: UnexpectedInput) -> str:

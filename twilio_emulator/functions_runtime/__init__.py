@@ -5,6 +5,7 @@ Knows nothing of the emulator's store or wire: the Serverless product describes 
 
 * `FunctionPool.invoke(program, account_sid, invocation)` runs one invocation.
 * `lay_out(files, packages, directory)` writes a build's files where Node finds them.
+* `with disturbed(Disturbance("kill", 0.5)):` has the execution inside it disturbed.
 * `installed_packages()` and `resolve(...)` decide a build's dependencies.
 """
 
@@ -16,6 +17,7 @@ from .dependencies import (
     installed_packages,
     resolve,
 )
+from .disturbance import Disturbance, disturbed
 from .invocation import Answered, Crashed, Invocation, LogLine, Outcome, Saturated, TimedOut
 from .pool import FunctionPool
 from .process import Program
@@ -26,6 +28,7 @@ __all__ = [
     "BundleFile",
     "Crashed",
     "DependencyProblem",
+    "Disturbance",
     "FunctionPool",
     "Invocation",
     "LogLine",
@@ -37,6 +40,7 @@ __all__ = [
     "RuntimeSettings",
     "Saturated",
     "TimedOut",
+    "disturbed",
     "file_name",
     "installed_packages",
     "lay_out",

@@ -6,8 +6,9 @@ import asyncio
 import collections
 import contextlib
 import dataclasses
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
+from . import disturbance
 from .invocation import Crashed, Invocation, LogLine, Outcome, Saturated, TimedOut
 from .process import FunctionProcess, ProcessEnded, Program
 from .settings import RuntimeSettings
@@ -35,11 +36,18 @@ class _Lane:
 class FunctionPool:
     """Run invocations, each alone in its process.
 
-    All methods belong to the event loop that runs the emulator.
+    All methods belong to the event loop that runs the emulator.  `enforced` tells whether the
+    limit "functions_concurrency" or "functions_time" holds at the moment; both do by default.
     """
 
-    def __init__(self, emulator_address: str, settings: RuntimeSettings | None = None) -> None:
+    def __init__(
+        self,
+        emulator_address: str,
+        settings: RuntimeSettings | None = None,
+        enforced: Callable[[str], bool] = lambda _name: True,
+    ) -> None:
         self.settings = settings or RuntimeSettings()
+        self._enforced = enforced
         self._emulator_address = emulator_address
         self._lanes: dict[str, _Lane] = {}
         self._executions: collections.Counter[str] = collections.Counter()
@@ -50,7 +58,8 @@ class FunctionPool:
     async def invoke(self, program: Program, account_sid: str, invocation: Invocation) -> Outcome:
         """Run one invocation to its end, even when the caller is cancelled meanwhile."""
         limit = self.settings.concurrent_executions
-        if self._executions[account_sid] >= limit:
+        is_full = self._executions[account_sid] >= limit
+        if is_full and self._enforced("functions_concurrency"):
             return Saturated(limit)
         execution = asyncio.ensure_future(self._execute(program, account_sid, invocation))
         return await asyncio.shield(execution)
@@ -80,9 +89,11 @@ class FunctionPool:
             return await self._run(lane, process, invocation)
 
     async def _run(self, lane: _Lane, process: FunctionProcess, invocation: Invocation) -> Outcome:
+        limit = self.settings.execution_limit if self._enforced("functions_time") else None
         try:
-            async with asyncio.timeout(self.settings.execution_limit):
-                answer = await process.invoke(invocation)
+            async with asyncio.timeout(limit):
+                with _disturbing(process):
+                    answer = await process.invoke(invocation)
         except TimeoutError:
             await self._end(process)
             return TimedOut(process.take_logs())
@@ -176,3 +187,18 @@ class FunctionPool:
         process.kill()
         await process.ended()
         self._processes.discard(process)
+
+
+@contextlib.contextmanager
+def _disturbing(process: FunctionProcess) -> Iterator[None]:
+    """Kill or freeze the process during the block, if that is to befall this execution."""
+    befalls = disturbance.present()
+    if befalls is None:
+        yield
+        return
+    act = process.kill if befalls.kind == "kill" else process.freeze
+    timer = asyncio.get_running_loop().call_later(befalls.after, act)
+    try:
+        yield
+    finally:
+        timer.cancel()

@@ -151,8 +151,15 @@ class FunctionProcess:
 
     def kill(self) -> None:
         """End the process and everything it started."""
+        self._signal(signal.SIGKILL)
+
+    def freeze(self) -> None:
+        """Let the process and everything it started stand still until it is killed."""
+        self._signal(signal.SIGSTOP)
+
+    def _signal(self, number: signal.Signals) -> None:
         with contextlib.suppress(ProcessLookupError, PermissionError):
-            os.killpg(self._process.pid, signal.SIGKILL)
+            os.killpg(self._process.pid, number)
 
     async def _wait_until_ready(self, limit: float) -> None:
         ready = asyncio.ensure_future(self._ready.wait())

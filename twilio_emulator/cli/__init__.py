@@ -1,0 +1,5 @@
+"""The `twilio-emulator` command."""
+
+from .application import app
+
+__all__ = ["app"]

@@ -1,0 +1,217 @@
+"""`twilio-emulator faults`: failures on demand."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Annotated, Any
+
+import typer
+
+from .terminal import (
+    DEFAULT_PORT,
+    AsJson,
+    Port,
+    control,
+    examples,
+    parsed_object,
+    say,
+    say_json,
+    show,
+    stop,
+)
+
+faults = typer.Typer(
+    help="Make requests fail on demand, and stop doing so.",
+    no_args_is_help=True,
+    rich_markup_mode="rich",
+)
+
+_MEETS, _DOES = "Which requests", "What happens to them"
+
+
+def add(
+    rule: Annotated[
+        str | None, typer.Argument(help="A rule as a JSON object; options win over it.")
+    ] = None,
+    preset: Annotated[
+        str | None, typer.Option(help="A rule with a name; `faults presets` lists them.")
+    ] = None,
+    kind: Annotated[
+        str | None, typer.Option(help="api, function or callback.", rich_help_panel=_MEETS)
+    ] = None,
+    host: Annotated[
+        str | None, typer.Option(help="Regular expression.", rich_help_panel=_MEETS)
+    ] = None,
+    method: Annotated[str | None, typer.Option(help="HTTP method.", rich_help_panel=_MEETS)] = None,
+    path: Annotated[
+        str | None, typer.Option(help="Regular expression.", rich_help_panel=_MEETS)
+    ] = None,
+    function: Annotated[
+        str | None, typer.Option(help="Path of a Twilio Function.", rich_help_panel=_MEETS)
+    ] = None,
+    event_type: Annotated[
+        str | None, typer.Option(help="Type of an event callback.", rich_help_panel=_MEETS)
+    ] = None,
+    rate: Annotated[
+        float | None,
+        typer.Option(help="Share of them, 0 to 1.", min=0, max=1, rich_help_panel=_MEETS),
+    ] = None,
+    skip: Annotated[
+        int | None, typer.Option(help="Let so many pass first.", min=0, rich_help_panel=_MEETS)
+    ] = None,
+    count: Annotated[
+        int | None, typer.Option(help="Only so many of them.", min=0, rich_help_panel=_MEETS)
+    ] = None,
+    latency: Annotated[
+        str | None,
+        typer.Option(
+            help="Milliseconds to wait: 250, uniform:100,400, normal:200,50 (mean, deviation) or"
+            " lognormal:200,0.5 (median, sigma).",
+            rich_help_panel=_DOES,
+        ),
+    ] = None,
+    status: Annotated[
+        int | None, typer.Option(help="Answer with this status.", rich_help_panel=_DOES)
+    ] = None,
+    retry_after: Annotated[
+        int | None, typer.Option(help="Retry-After of that answer.", rich_help_panel=_DOES)
+    ] = None,
+    drop: Annotated[
+        bool | None, typer.Option("--drop", help="Drop the connection.", rich_help_panel=_DOES)
+    ] = None,
+    after: Annotated[
+        bool | None,
+        typer.Option("--after", help="Only after the write took effect.", rich_help_panel=_DOES),
+    ] = None,
+    process: Annotated[
+        str | None,
+        typer.Option(help="kill or freeze a function's process.", rich_help_panel=_DOES),
+    ] = None,
+    process_after: Annotated[
+        float | None,
+        typer.Option(help="Milliseconds the function has run by then.", rich_help_panel=_DOES),
+    ] = None,
+    port: Port = DEFAULT_PORT,
+    as_json: AsJson = False,
+) -> None:
+    """Put a rule in force."""
+    options = {
+        "preset": preset,
+        "kind": kind,
+        "host": host,
+        "method": method,
+        "path": path,
+        "function": function,
+        "event_type": event_type,
+        "probability": rate,
+        "skip": skip,
+        "count": count,
+        "latency_ms": None if latency is None else _latency(latency),
+        "status": status,
+        "retry_after": retry_after,
+        "drop": drop,
+        "after": after,
+        "process": process,
+        "process_after_ms": process_after,
+    }
+    document = {} if rule is None else parsed_object(rule, "the rule")
+    document |= {name: value for name, value in options.items() if value is not None}
+    with control(port) as emulator:
+        fault_id = emulator.add_fault(**document)
+        _list([fault for fault in emulator.faults() if fault["id"] == fault_id], as_json=as_json)
+
+
+def list_all(port: Port = DEFAULT_PORT, as_json: AsJson = False) -> None:
+    """List the rules in force and used up."""
+    with control(port) as emulator:
+        _list(emulator.faults(), as_json=as_json)
+
+
+def lift(
+    fault_id: Annotated[str | None, typer.Argument(help="Id of one rule.")] = None,
+    every: Annotated[bool, typer.Option("--all", help="Lift all rules.")] = False,
+    port: Port = DEFAULT_PORT,
+    as_json: AsJson = False,
+) -> None:
+    """Take a rule, or all, out of force."""
+    if (fault_id is None) != every:
+        raise stop("give the id of a rule, or --all", 2)
+    with control(port) as emulator:
+        if fault_id is None:
+            emulator.clear_faults()
+        else:
+            emulator.remove_fault(fault_id)
+        _list(emulator.faults(), as_json=as_json)
+
+
+def presets(port: Port = DEFAULT_PORT, as_json: AsJson = False) -> None:
+    """List the rules that have a name."""
+    with control(port) as emulator:
+        found = emulator.fault_presets()
+    if as_json:
+        for name, preset in found.items():
+            say_json({"name": name, **preset})
+        return
+    show(("name", "what happens"), [(name, preset["summary"]) for name, preset in found.items()])
+
+
+def _latency(text: str) -> float | dict[str, Any]:
+    name, _, listed = text.partition(":")
+    figures = listed.split(",") if listed else []
+    parameters = {
+        "uniform": ("low", "high"),
+        "normal": ("mean", "deviation"),
+        "lognormal": ("median", "sigma"),
+    }.get(name, ())
+    try:
+        if not figures:
+            return float(name)
+        values = dict(zip(parameters, map(float, figures), strict=True))
+    except ValueError:
+        raise stop(
+            f"--latency '{text}' is none of 250, uniform:100,400, normal:200,50, lognormal:200,0.5",
+            2,
+        ) from None
+    return {"distribution": name, **values}
+
+
+def _list(rules: list[dict[str, Any]], *, as_json: bool) -> None:
+    if as_json:
+        for rule in rules:
+            say_json(rule)
+        return
+    if not rules:
+        say("No failures on demand")
+        return
+    show(("id", "hits", "left", "rule"), [_row(rule) for rule in rules])
+
+
+def _row(rule: dict[str, Any]) -> tuple[object, ...]:
+    left = "any" if rule["count"] is None else rule["count"]
+    shown = {
+        name: value
+        for name, value in rule.items()
+        if name not in ("id", "hits", "count") and value not in (None, False, 0, 1.0)
+    }
+    words = " ".join(f"{name}={value}" for name, value in shown.items())
+    return rule["id"], rule["hits"], left, words
+
+
+EXAMPLES: dict[str, tuple[Callable[..., None], Sequence[str]]] = {
+    "add": (
+        add,
+        (
+            "twilio-emulator faults add --path Workers --status 429 --retry-after 1 --rate 0.3",
+            "twilio-emulator faults add --method POST --drop --after --count 5",
+            "twilio-emulator faults add --preset slow",
+            "twilio-emulator faults add --function /work --process kill --process-after 200",
+        ),
+    ),
+    "list": (list_all, ("twilio-emulator faults list --json",)),
+    "lift": (lift, ("twilio-emulator faults lift fault-1", "twilio-emulator faults lift --all")),
+    "presets": (presets, ("twilio-emulator faults presets",)),
+}
+"""The commands below `faults`, with examples of each."""
+
+for _name, (_command, _examples) in EXAMPLES.items():
+    faults.command(_name, epilog=examples(_examples))(_command)

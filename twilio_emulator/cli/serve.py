@@ -1,0 +1,140 @@
+"""`twilio-emulator serve`."""
+
+from __future__ import annotations
+
+import ipaddress
+import os
+import sqlite3
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from twilio_emulator.emulator import Emulator
+from twilio_emulator.functions_runtime.settings import RuntimeSettings
+from twilio_emulator.settings import Settings
+from twilio_emulator.store import StateError
+from twilio_emulator.wire.app import App
+from twilio_emulator.wire.server import listen, run
+
+from .terminal import DEFAULT_PORT, say, stop
+
+DATA = Path(".local/emulator")
+
+
+def _is_loopback(host: str) -> bool:
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
+
+
+def _moment(text: str) -> datetime:
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError:
+        raise typer.BadParameter(f"'{text}' is no moment like 2026-01-01T00:00:00Z") from None
+    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+
+
+def serve(
+    host: Annotated[str, typer.Option(help="Address to listen on.")] = "127.0.0.1",
+    port: Annotated[
+        int, typer.Option(help="Port; 0 takes a free one.", min=0, max=65535)
+    ] = DEFAULT_PORT,
+    data: Annotated[
+        Path | None,
+        typer.Option(help="Directory to keep state in.", show_default=str(DATA)),
+    ] = None,
+    memory: Annotated[bool, typer.Option("--memory", help="Keep nothing.")] = False,
+    snapshot: Annotated[
+        Path | None, typer.Option(help="Start from this file, made by `snapshot --file`.")
+    ] = None,
+    workers: Annotated[int, typer.Option(help="Workers of the sample account.", min=0)] = 250,
+    seed: Annotated[int, typer.Option(help="Seed of SIDs and of the sample account.")] = 1,
+    sample: Annotated[bool, typer.Option(help="Make the sample contact centre.")] = True,
+    start: Annotated[
+        datetime | None,
+        typer.Option(
+            parser=_moment,
+            metavar="MOMENT",
+            help="Let the clock stand at this moment; `clock` moves it on.",
+        ),
+    ] = None,
+    rate_limits: Annotated[bool, typer.Option(help="Enforce Twilio's request rates.")] = True,
+    limits: Annotated[
+        bool, typer.Option(help="Enforce all of Twilio's limits, request rates included.")
+    ] = True,
+    openapi: Annotated[
+        Path | None,
+        typer.Option(
+            envvar="TWILIO_OPENAPI",
+            help="Check every exchange against the OpenAPI documents in this folder.",
+        ),
+    ] = None,
+    allow_remote: Annotated[
+        bool, typer.Option("--allow-remote", help="Allow addresses other machines can reach.")
+    ] = False,
+) -> None:
+    """Run the emulator until it is told to stop (Ctrl-C or SIGTERM)."""
+    if not _is_loopback(host) and not allow_remote:
+        raise stop(f"{host} can be reached by other machines: add --allow-remote to mean it")
+    if memory and data is not None:
+        raise stop("--memory keeps nothing and --data keeps state: give one of them")
+    try:
+        RuntimeSettings.from_environment(os.environ)
+    except ValueError as error:
+        raise stop(str(error)) from None
+    try:
+        listener = listen(host, port)
+    except OSError as error:
+        raise stop(f"Cannot listen on {host}:{port}: {error.strerror}") from None
+    settings = Settings(
+        host=host,
+        port=listener.getsockname()[1],
+        data=None if memory else data or DATA,
+        workers=workers,
+        seed=seed,
+        sample=sample,
+        start=start,
+        rate_limits=rate_limits,
+        limits=limits,
+        snapshot=snapshot,
+    )
+    address = f"http://{f'[{host}]' if ':' in host else host}:{settings.port}"
+    with listener:
+        app = _app(_emulator(settings), openapi)
+        run(app, listener, lambda: _announce(address))
+
+
+def _announce(address: str) -> None:
+    say(f"Twilio emulator ready on {address}")
+    say(f"Dashboard at {address}/_emulator/")
+
+
+def _app(emulator: Emulator, openapi: Path | None) -> App:
+    if openapi is None:
+        return App(emulator)
+    # Loaded on demand: start-up is quicker without a JSON Schema library.
+    from twilio_emulator.contract import CheckedApp
+
+    try:
+        return CheckedApp(emulator, openapi)
+    except (OSError, ValueError, KeyError) as error:
+        raise stop(f"--openapi {openapi} cannot be used: {error}") from None
+
+
+def _emulator(settings: Settings) -> Emulator:
+    if settings.snapshot is not None and not settings.snapshot.is_file():
+        raise stop(f"--snapshot {settings.snapshot}: there is no such file")
+    try:
+        return Emulator(settings)
+    except (OSError, sqlite3.Error, StateError) as error:
+        hint = "another emulator uses it" if "locked" in str(error) else str(error)
+        if isinstance(error, StateError) and settings.snapshot is None:
+            hint += "; give another --data, or remove that directory to begin anew"
+        where = f"keep state in {settings.data}" if settings.data else "start"
+        if settings.snapshot is not None:
+            where += f" from snapshot {settings.snapshot}"
+        raise stop(f"Cannot {where}: {hint}") from None

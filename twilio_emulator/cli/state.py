@@ -1,0 +1,98 @@
+"""`twilio-emulator status`, `reset`, `limits` and `clock`."""
+
+from __future__ import annotations
+
+import re
+from typing import Annotated
+
+import typer
+
+from .terminal import DEFAULT_PORT, AsJson, Port, control, say, say_json, show, stop
+
+_STEP = re.compile(r"(\d+(?:\.\d+)?)(s|m|h|d)?")
+_SECONDS = {None: 1, "s": 1, "m": 60, "h": 3600, "d": 86_400}
+
+
+def status(port: Port = DEFAULT_PORT, as_json: AsJson = False) -> None:
+    """Tell whether an emulator is running, and what it holds."""
+    with control(port) as emulator:
+        found = emulator.status()
+    if as_json:
+        say_json(found)
+        return
+    say(f"Twilio emulator {found['version']}, pid {found['pid']}, port {found['port']}")
+    say(f"accounts {', '.join(found['accounts'])}, state in {found['data'] or 'memory'}")
+    say(f"time {found['time']}{' (stands still)' if found['virtual_clock'] else ''}")
+    if found["limits_lifted"]:
+        say(f"limits lifted: {', '.join(found['limits_lifted'])}")
+    if found["faults"]:
+        say(f"failures on demand: {found['faults']} (`twilio-emulator faults list`)")
+    show(("kind", "records"), [row for row in found["counts"].items() if row[1]])
+
+
+def reset(
+    port: Port = DEFAULT_PORT,
+    workers: Annotated[
+        int | None, typer.Option(help="Workers of the sample account.", min=0)
+    ] = None,
+    seed: Annotated[int | None, typer.Option(help="Seed.", min=0)] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Go back to the sample account, clock, limits and failures as at the first start."""
+    with control(port) as emulator:
+        found = emulator.reset(seed=seed, workers=workers)
+    if as_json:
+        say_json(found)
+        return
+    say("The emulator is back at its sample account")
+
+
+def limits(
+    lift: Annotated[
+        list[str] | None, typer.Option(help="Limit to lift, or all; may be repeated.")
+    ] = None,
+    enforce: Annotated[
+        list[str] | None, typer.Option(help="Limit to enforce, or all; may be repeated.")
+    ] = None,
+    port: Port = DEFAULT_PORT,
+    as_json: AsJson = False,
+) -> None:
+    """Show which of Twilio's limits hold; lift some or put them in force again."""
+    switches = dict.fromkeys(enforce or (), True) | dict.fromkeys(lift or (), False)
+    with control(port) as emulator:
+        found = emulator.switch_limits(**switches) if switches else emulator.limits()
+    if as_json:
+        say_json(found)
+        return
+    show(("limit", "state"), [(name, "holds" if on else "lifted") for name, on in found.items()])
+
+
+def clock(
+    advance: Annotated[
+        str | None, typer.Argument(help="How far to move it on: 90, 90s, 15m, 2h, 1d.")
+    ] = None,
+    to: Annotated[
+        str | None, typer.Option(metavar="MOMENT", help="Move it on to this moment.")
+    ] = None,
+    port: Port = DEFAULT_PORT,
+    as_json: AsJson = False,
+) -> None:
+    """Show the emulator's time, or move it forward, running what falls due on the way."""
+    if advance is not None and to is not None:
+        raise stop("give how far to move the clock on or --to, not both", 2)
+    with control(port) as emulator:
+        if to is not None:
+            found = emulator.advance_to(to)
+        else:
+            found = emulator.clock() if advance is None else emulator.advance(_step(advance))
+    if as_json:
+        say_json(found)
+        return
+    say(f"{found['time']}{' (stands still)' if found['virtual'] else ''}")
+
+
+def _step(text: str) -> float:
+    match = _STEP.fullmatch(text)
+    if match is None:
+        raise stop(f"'{text}' is no time like 90, 90s, 15m, 2h or 1d", 2)
+    return float(match[1]) * _SECONDS[match[2]]

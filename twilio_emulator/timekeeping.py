@@ -1,0 +1,33 @@
+"""Write down where the clock is, and set one by that: after a restart, and from a snapshot.
+
+A running clock is ahead of the machine's by what was added on demand, a virtual one stands at a
+moment.  Either is written down as a note that the other can go on from; no clock ever stands
+before the moment of the note it was set by, so that nothing was made in the future.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from typing import Any
+
+from .store import Clock
+
+
+def note(clock: Clock, seconds: float = 0.0) -> dict[str, Any]:
+    """Write down where the clock will be after some seconds more.
+
+    Units: `moment` in seconds since 1970, `ahead` in seconds.
+    """
+    moment = clock.time() + seconds
+    return {"moment": moment, "ahead": 0.0 if clock.is_virtual else moment - time.time()}
+
+
+def clock_by(noted: Mapping[str, Any], *, is_virtual: bool) -> Clock:
+    """Return a clock that goes on from a note."""
+    if is_virtual:
+        return Clock(datetime.fromtimestamp(noted["moment"], UTC))
+    clock = Clock()
+    clock.advance(max(noted["ahead"], noted["moment"] - time.time(), 0.0))
+    return clock
