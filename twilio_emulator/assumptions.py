@@ -15,6 +15,15 @@ ILLEGAL_STATE = (400, 20001)
 """Status and code for a state TaskRouter does not allow (a delete of something in use, a name
 taken); documented as TaskRouter's catch-all, not for these cases one by one."""
 
+STALE_VERSION_TEXT = "Precondition Failed: {sid} has changed"
+"""Message of the 412/20412 a stale If-Match is refused with; the code itself is documented."""
+
+IF_MATCH_STAR_FITS_ANY_VERSION = False
+"""If-Match `*` fits every version; otherwise none."""
+
+NEXT_PAGE_CARRIES_NUMBER = True
+"""A page's address carries Page beside PageToken; otherwise PageToken alone."""
+
 # --- rates ------------------------------------------------------------------------------------
 
 ROUTE_REQUESTS_PER_SECOND = 100
@@ -60,6 +69,14 @@ UNCHANGED_ATTRIBUTES_RAISE_EVENT = False
 WORKER_FIELDS_HIDE_ATTRIBUTES = True
 """`TargetWorkersExpression` reads sid, friendly_name, activity_sid and activity_name from the
 worker itself even where its attributes have such a key."""
+
+LEAVING_KEEPS_OFFERS = True
+"""A worker with pending reservations may move to an activity that is not available without
+RejectPendingReservations, and keeps the offers; otherwise the move is refused."""
+
+BUSY_WORKERS_CAN_BE_DELETED = True
+"""A worker can be deleted in any activity and with reservations; otherwise only without open
+reservations and in an activity that is not available."""
 
 # --- tasks and reservations ---------------------------------------------------------------------
 
@@ -134,6 +151,9 @@ MISSING_DIFFERS_FROM_VALUES = True
 
 MISSING_IS_NOT_IN_ARRAYS = True
 """A missing or null attribute is NOT IN every array."""
+
+STRINGS_COMPARE_CASE_SENSITIVELY = True
+"""'Sales' and 'sales' are different values, in every operator."""
 
 EXPRESSION_LENGTH = 10_000
 """Most characters of an expression; none is documented."""

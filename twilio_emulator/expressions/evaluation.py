@@ -86,6 +86,8 @@ def _all(tests: list[Test]) -> Test:
 
 def _comparison(node: Comparison) -> Test:
     left, right = _value(node.left), _value(node.right)
+    if not assumptions.STRINGS_COMPARE_CASE_SENSITIVELY:
+        left, right = _folded(left), _folded(right)
     relation = _RELATIONS[node.operator]
     return lambda scope: relation(left(scope), right(scope))
 
@@ -98,6 +100,16 @@ def _value(operand: Operand) -> Value:
         name = str(operand.path[0])
         return lambda scope: scope.get(name)
     return _walk(operand.path)
+
+
+def _folded(value: Value) -> Value:
+    def folded(scope: Scope) -> Any:
+        found = value(scope)
+        if isinstance(found, list):
+            return [item.casefold() if isinstance(item, str) else item for item in found]
+        return found.casefold() if isinstance(found, str) else found
+
+    return folded
 
 
 def _walk(path: tuple[str | int, ...]) -> Value:

@@ -117,6 +117,8 @@ def delete_worker(call: Call) -> None:
     """Delete a worker, under If-Match when it is given."""
     workspace, worker = workspace_of(call), part_of(call, Worker)
     call.store.check_version(worker, call.if_match)
+    if not assumptions.BUSY_WORKERS_CAN_BE_DELETED:
+        _require_idle(call, worker)
     routing.worker_removed(call.emulator, worker)
     channels = call.store[WorkerChannel].index("worker", lambda channel: channel.worker_sid)
     for channel in channels.get(worker.sid):
@@ -125,6 +127,12 @@ def delete_worker(call: Call) -> None:
     description = f"Worker {worker.friendly_name} deleted"
     _announce(call, workspace, worker, "worker.deleted", description)
     routing.look_again(call.emulator)
+
+
+def _require_idle(call: Call, worker: Worker) -> None:
+    activity = call.store[Activity].get(worker.activity_sid)
+    if (activity and activity.available) or call.emulator.state(routing.Load).open(worker.sid):
+        raise illegal(f"Worker {worker.sid} is available or has reservations")
 
 
 def _raises_event(params: Mapping[str, Any], old: Worker, new: Worker) -> bool:
@@ -167,7 +175,16 @@ def _new_activity(
         raise invalid("RejectPendingReservations needs an activity that is not available")
     if activity.sid == worker.activity_sid:
         return {}
+    if not (activity.available or assumptions.LEAVING_KEEPS_OFFERS):
+        _require_no_offers(call, worker, params)
     return {"activity_sid": activity.sid, "date_status_changed": call.store.clock.now()}
+
+
+def _require_no_offers(call: Call, worker: Worker, params: Mapping[str, Any]) -> None:
+    offers = routing.reservations_of_worker(call.store, worker.sid)
+    pending = any(offer.reservation_status == "pending" for offer in offers)
+    if pending and not params.get("RejectPendingReservations"):
+        raise illegal(f"Worker {worker.sid} has pending reservations")
 
 
 def _announce(

@@ -11,6 +11,7 @@ from starlette.datastructures import UploadFile
 from starlette.formparsers import MultiPartException
 from starlette.requests import Request
 
+from twilio_emulator.assumptions import IF_MATCH_STAR_FITS_ANY_VERSION, STALE_VERSION_TEXT
 from twilio_emulator.store import StaleVersion
 
 from .authentication import account_of
@@ -110,7 +111,7 @@ async def dispatch(emulator: Emulator, asked: Asked) -> Reply:
         return await _run(emulator, call)
     except StaleVersion as stale:
         raise ApiError(
-            412, PRECONDITION_FAILED, f"Precondition Failed: {stale.record.sid} has changed"
+            412, PRECONDITION_FAILED, STALE_VERSION_TEXT.format(sid=stale.record.sid)
         ) from stale
 
 
@@ -157,7 +158,8 @@ async def _run(emulator: Emulator, call: Call) -> Reply:
 
 def _version(header: str | None) -> str | None:
     """Strip the quotes: clients send the number bare, quoted, and quoted as weak."""
-    return None if header is None else header.strip().removeprefix("W/").strip('"')
+    version = None if header is None else header.strip().removeprefix("W/").strip('"')
+    return None if version == "*" and IF_MATCH_STAR_FITS_ANY_VERSION else version
 
 
 async def _multipart(

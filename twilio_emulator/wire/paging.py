@@ -11,6 +11,8 @@ from collections.abc import Callable, Sequence
 from typing import Any, TypeVar
 from urllib.parse import urlencode
 
+from twilio_emulator.assumptions import NEXT_PAGE_CARRIES_NUMBER
+
 from .call import Call
 from .encoding import Json, Page
 from .errors import invalid
@@ -67,7 +69,9 @@ def _page_url(call: Call, number: int, token: str | None) -> str:
     query: list[tuple[str, str]] = [
         (name, value) for name, values in call.query.items() for value in values
     ]
-    query += [("PageSize", str(call.page.size)), ("Page", str(number))]
+    query.append(("PageSize", str(call.page.size)))
+    if token is None or NEXT_PAGE_CARRIES_NUMBER:
+        query.append(("Page", str(number)))
     if token is not None:
         query.append(("PageToken", token))
     return f"https://{call.route.host}{call.path}?{urlencode(query)}"
