@@ -27,6 +27,7 @@ from bootstrap.console import Timings, say, table
 from bootstrap.emulator_process import Settings
 from bootstrap.local_stack import LocalStack
 from bootstrap.problems import Problem
+from bootstrap.proxy_variables import look_past_the_emulator
 from bootstrap.pulumi_cli import installing
 
 INTERRUPTED = 130
@@ -39,6 +40,7 @@ def main(argv: Sequence[str]) -> int:
     Returns: the exit code; 1 with one `error:` line for what the user can mend, 130 after Ctrl-C.
     """
     options = parser().parse_args(argv)
+    look_past_the_emulator(os.environ)
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
         options.run(checkout_of_this_file(), options)
@@ -243,6 +245,7 @@ def next_steps(checkout: Checkout, port: int) -> str:
     again = "make up" if port == local_stack.DEFAULT_PORT else f"make up PORT={port}"
     outputs = outputs_file(checkout).relative_to(checkout.root)
     tries = [
+        (f"{address}/_emulator/", "watch it live, in a browser"),
         (f'eval "$({scripts}/twilio-emulator env --port {port})"', "point clients at it"),
         (f"export TASKROUTER_STACK_OUTPUTS={outputs}", "tell taskrouter which contact centre"),
         (f"{scripts}/taskrouter sync --dry-run", "which workers' queues are stale: none"),
