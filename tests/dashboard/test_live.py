@@ -292,7 +292,9 @@ def test_hints_work_as_they_stand(page: Page) -> None:
         expect(page.locator("#queues tbody")).to_contain_text("Everyone")
         _run_hint(page, "#workers", emulator)
         expect(page.locator("#workers tbody")).to_contain_text("alice")
-        expect(page.locator("#races .empty code")).to_contain_text("/Tasks -d TaskChannel=default")
+        expect(page.locator("#races .empty code")).to_contain_text("/Tasks -d TaskQueueSid=WQ")
+        _run_hint(page, "#races", emulator)
+        expect(page.locator("#races")).to_contain_text("First call")
     page.close()
 
 

@@ -24,5 +24,9 @@ export function create(words, collection, ...fields) {
 }
 
 /** What to do to see a task offered. */
-export const createTask = (words) =>
-  create(words, "Tasks", "TaskChannel=default", `Attributes='{"name":"First call"}'`);
+export function createTask(words) {
+  const queues = [...state.queues];
+  const [queue] = queues.find(([, { available }]) => available) ?? queues[0] ?? [];
+  const fields = ["TaskChannel=default", `Attributes='{"name":"First call"}'`];
+  return create(words, "Tasks", ...(queue ? [`TaskQueueSid=${queue}`] : []), ...fields);
+}
