@@ -88,9 +88,8 @@ class _Answer:
 
     @property
     def is_failure_on_demand(self) -> bool:
-        """Whether a fault answered, or dropped the connection: only real answers are signed."""
-        signed = "twilio-request-id" in self.headers
-        return self.status == 0 or (self.status >= 400 and not signed)
+        """Whether a fault answered, or dropped the connection: only real answers are numbered."""
+        return self.status == 0 or "twilio-request-id" not in self.headers
 
 
 def _address(scope: Scope) -> tuple[str, str]:
