@@ -18,6 +18,7 @@ from bootstrap import (
     local_stack,
     locking,
     node_packages,
+    open_work,
     project_stacks,
     python_environment,
     stamps,
@@ -149,6 +150,7 @@ def take_down(checkout: Checkout, cli: installing.PulumiCli) -> None:
         return
     if resources:
         emulator_process.start(checkout, former)
+        open_work.end_open_work(open_work.Emulator.at(checkout, former.port), stack.resources())
         stack.destroy()
     stack.remove()
     say(local_stack.STEP, "destroyed and removed")

@@ -12,6 +12,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from bootstrap import project_stacks, stack_lock, stamps
 from bootstrap.checkout import Checkout
@@ -54,6 +55,11 @@ class LocalStack:
         """
         self.select()
         self.must("destroy", "--yes", "--skip-preview", *self.config_file(), "--stack", STACK)
+
+    def resources(self) -> list[dict[str, Any]]:
+        """Return the stack's resources as its state has them."""
+        deployment = json.loads(self.ask("stack", "export", "--stack", STACK))["deployment"]
+        return list(deployment.get("resources") or ())
 
     def remove(self) -> None:
         """Remove the empty stack."""

@@ -148,7 +148,8 @@ class Control:
         except httpx.TransportError as error:
             raise NoEmulator(
                 f"No emulator answers at {self.base_url} ({error}):"
-                " start one with `twilio-emulator serve`"
+                " start one with `twilio-emulator serve`, or name its port"
+                " (--port, TWILIO_EMULATOR_PORT)"
             ) from error
         if MARK not in response.headers:
             raise NoEmulator(
@@ -157,5 +158,5 @@ class Control:
             )
         if response.status_code != 200:
             reason = response.json()["error"]
-            raise ControlError(f"{method} {self.base_url}/_emulator/{route}: {reason}")
+            raise ControlError(str(reason))
         return response

@@ -31,6 +31,9 @@ if TYPE_CHECKING:
 
 S = TypeVar("S")
 
+DATABASE = "twilio.sqlite3"
+"""Name of the file below the data directory that holds all state."""
+
 _PLANTED = "planted"
 _CLOCK = "clock"
 
@@ -56,7 +59,7 @@ class Emulator:
         self._states: dict[Callable[..., Any], Any] = {}
         self._ticking: asyncio.Task[None] | None = None
         self._turn = asyncio.Lock()
-        database = Database(settings.data / "twilio.sqlite3") if settings.data else None
+        database = Database(settings.data / DATABASE) if settings.data else None
         self.store = Store(
             records=[record for product in self.products for record in product.records],
             clock=self.clock,

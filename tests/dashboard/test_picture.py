@@ -163,6 +163,17 @@ def test_race_tells_when_each_offer_moved(sample: Sample) -> None:
     assert second["moves"] == [("pending", start), ("rescinded", start + 2000)]
 
 
+def test_an_offer_planted_as_accepted_is_no_open_one(sample: Sample) -> None:
+    """A seeded task was won when it was made: its offer begins and is decided at once."""
+    watch = sample.emulator.state(Watch)
+    task = sample.task()
+    with sample.store.transaction():
+        sample.store.change(sample.offer(task, sample.workers[0]), reservation_status="accepted")
+    row = picture.races(sample.store, sample.workspace, watch)[task.sid]
+    start = task.date_created.timestamp() * 1000
+    assert row["offers"][0]["moves"] == [("pending", start), ("accepted", start)]
+
+
 def test_race_seen_late_tells_what_the_record_knows(sample: Sample) -> None:
     """An offer decided before anybody watched shows its creation and its last change."""
     task = sample.task()

@@ -148,7 +148,7 @@ def test_everything_wrong_is_said_with_its_place(flex: WorkspaceClient) -> None:
     for part in (
         "workers[0].count: 'many' is not of type 'integer'",
         "workers[1]: unknown colour (known: activity,",
-        "tasks[0].state: 'done' is not one of ['pending', 'assigned']",
+        "tasks[0].state: 'done' is not one of pending, assigned",
         "tasks[0].priority: -1 is less than the minimum of 0",
         "calls[0].to: 5 is not of type 'string'",
         "calls[0].start_time: 'yesterday' is not a 'date-time'",

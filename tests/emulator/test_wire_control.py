@@ -255,3 +255,12 @@ def test_the_command_shows_a_running_emulator(emulator: RunningEmulator) -> None
     absent = run("status", port=1)
     assert absent.exit_code == 3
     assert "twilio-emulator serve" in absent.output
+
+
+def test_a_browser_at_the_bare_address_is_led_to_the_page(emulator: RunningEmulator) -> None:
+    """The ready line's address opens the dashboard; one of Twilio's hosts answers for itself."""
+    led = httpx.get(emulator.base_url + "/", trust_env=False)
+    asked = emulator.request("GET", "https://taskrouter.twilio.com/")
+
+    assert (led.status_code, led.headers["location"]) == (302, "/_emulator/")
+    assert asked.status_code == 404

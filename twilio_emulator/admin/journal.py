@@ -10,6 +10,7 @@ from itertools import islice
 from typing import Any
 
 LENGTH = 100_000
+KINDS = ("api", "function", "callback")
 
 
 @dataclass(slots=True)  # not frozen: one is made for every request

@@ -70,6 +70,10 @@ def _line(error: ValidationError, name: str) -> str:
         return f"{where}: {instance!r} is not a regular expression: {_reason(instance)}"
     if error.validator == "required":
         return f"{where}: {error.message.replace(' is a required property', ' is missing')}"
+    if error.validator == "enum":
+        allowed: Any = error.validator_value
+        choices = ", ".join(str(choice) for choice in allowed if choice is not None)
+        return f"{where}: {str(instance)[:_LONGEST_VALUE]!r} is not one of {choices}"
     shown = repr(instance)
     if len(shown) > _LONGEST_VALUE:
         return f"{where}: {error.message.replace(shown, shown[:_LONGEST_VALUE] + '…')}"

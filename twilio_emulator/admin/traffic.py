@@ -7,7 +7,7 @@ from dataclasses import asdict, fields
 from typing import TYPE_CHECKING, Any
 
 from .faults import WrongFault
-from .journal import Filter
+from .journal import KINDS, Filter
 from .presets import PRESETS
 from .request import OwnRequest, Refusal, refuse_unknown
 
@@ -22,6 +22,8 @@ async def read_journal(emulator: Emulator, request: OwnRequest) -> dict[str, Any
     """List requests: those that fit, after number `since`, the last `limit` of them."""
     refuse_unknown(request.query, _FILTERS | {"since", "limit"})
     wanted = Filter(**{name: text for name, text in request.query.items() if name in _FILTERS})
+    if wanted.kind is not None and wanted.kind not in KINDS:
+        raise Refusal(400, f"kind '{wanted.kind}' is none of {', '.join(KINDS)}")
     if wanted.status is not None and _STATUS.fullmatch(wanted.status) is None:
         raise Refusal(400, f"status '{wanted.status}' is no status (as 429, 5xx or none)")
     for pattern in (wanted.host, wanted.path):

@@ -188,13 +188,23 @@ def _list(rules: list[dict[str, Any]], *, as_json: bool) -> None:
 
 def _row(rule: dict[str, Any]) -> tuple[object, ...]:
     left = "any" if rule["count"] is None else rule["count"]
-    shown = {
-        name: value
+    words = [
+        name if value is True else f"{name}={_figure(value)}"
         for name, value in rule.items()
-        if name not in ("id", "hits", "count") and value not in (None, False, 0, 1.0)
-    }
-    words = " ".join(f"{name}={value}" for name, value in shown.items())
-    return rule["id"], rule["hits"], left, words
+        if name not in ("id", "hits", "count") and not _goes_without_saying(name, value)
+    ]
+    return rule["id"], rule["hits"], left, " ".join(words)
+
+
+def _goes_without_saying(name: str, value: object) -> bool:
+    return value is None or value is False or value == (1 if name == "probability" else 0)
+
+
+def _figure(value: object) -> object:
+    if isinstance(value, dict):
+        name, *figures = value.values()
+        return f"{name}:{','.join(map(str, figures))}"
+    return value
 
 
 EXAMPLES: dict[str, tuple[Callable[..., None], Sequence[str]]] = {

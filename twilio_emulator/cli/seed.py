@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import sys
 from pathlib import Path
 from typing import Annotated, Any
@@ -27,7 +28,7 @@ def seed(
 ) -> None:
     """Make workers, tasks, calls and conferences in bulk, all of a file or nothing."""
     if schema:
-        say_json(SCHEMA)
+        say(json.dumps(SCHEMA, indent=2))
         return
     if file is None:
         raise stop("give a file, or - for standard input", 2)

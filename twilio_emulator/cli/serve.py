@@ -11,7 +11,7 @@ from typing import Annotated
 
 import typer
 
-from twilio_emulator.emulator import Emulator
+from twilio_emulator.emulator import DATABASE, Emulator
 from twilio_emulator.functions_runtime.settings import RuntimeSettings
 from twilio_emulator.settings import Settings
 from twilio_emulator.store import StateError
@@ -103,14 +103,17 @@ def serve(
         snapshot=snapshot,
     )
     address = f"http://{f'[{host}]' if ':' in host else host}:{settings.port}"
+    kept = settings.data if settings.data and (settings.data / DATABASE).exists() else None
     with listener:
         app = _app(_emulator(settings), openapi)
-        run(app, listener, lambda: _announce(address))
+        run(app, listener, lambda: _announce(address, kept))
 
 
-def _announce(address: str) -> None:
+def _announce(address: str, kept: Path | None) -> None:
     say(f"Twilio emulator ready on {address}")
     say(f"Dashboard at {address}/_emulator/")
+    if kept is not None:
+        say(f"Going on with the state in {kept}; --workers and --seed count for a new one only")
 
 
 def _app(emulator: Emulator, openapi: Path | None) -> App:

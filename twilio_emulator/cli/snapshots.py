@@ -10,6 +10,7 @@ from typing import Annotated, Any
 import typer
 
 from twilio_emulator.admin.snapshots import write_private
+from twilio_emulator.control import ControlError
 
 from .terminal import DEFAULT_PORT, AsJson, Port, control, say, say_json, show, stop
 
@@ -47,6 +48,8 @@ def restore(
             emulator.upload_snapshot(name, _read(file))
         try:
             back = emulator.restore(name)
+        except ControlError as error:
+            raise ControlError(str(error).replace(name, str(file or name))) from None
         finally:
             if file is not None:
                 emulator.delete_snapshot(name)

@@ -7,6 +7,8 @@ from typing import Annotated
 
 import typer
 
+from twilio_emulator.admin.limits import SWITCHES
+
 from .terminal import DEFAULT_PORT, AsJson, Port, control, say, say_json, show, stop
 
 _STEP = re.compile(r"(\d+(?:\.\d+)?)(s|m|h|d)?")
@@ -64,7 +66,8 @@ def limits(
     if as_json:
         say_json(found)
         return
-    show(("limit", "state"), [(name, "holds" if on else "lifted") for name, on in found.items()])
+    rows = [(name, "holds" if on else "lifted", SWITCHES[name]) for name, on in found.items()]
+    show(("limit", "state", "what it is"), rows)
 
 
 def clock(

@@ -108,7 +108,7 @@ class Watch:
                 self._moves.pop(old.sid, None)
             return
         self._raced(new)
-        moves = self._moves.setdefault(new.sid, moves_of(old) if old else [])
+        moves = self._moves.setdefault(new.sid, moves_of(old or new))
         if not moves or moves[-1][0] != new.reservation_status:
             moves.append((new.reservation_status, milliseconds(new.date_updated)))
 

@@ -28,7 +28,7 @@ class RuntimeNotInstalled(Exception):
     def __init__(self) -> None:
         super().__init__(
             f"the functions runtime is not installed: run `npm ci` in {HOST_FOLDER} "
-            "(`make setup` does)"
+            "(in a checkout of the project `make setup` does)"
         )
 
 

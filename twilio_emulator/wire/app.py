@@ -15,7 +15,7 @@ from .dispatch import Asked, dispatch
 from .encoding import Json, encode
 from .errors import INTERNAL, ApiError
 from .functions import FUNCTION_DOMAIN, FunctionRequest, FunctionResponse
-from .request import Receive, Scope, Send, WireRequest, read_request
+from .request import Receive, Scope, Send, WireRequest, is_twilio_host, read_request
 from .router import Router
 
 if TYPE_CHECKING:
@@ -72,6 +72,8 @@ class App:
                 return
 
     async def _answer(self, request: WireRequest) -> FunctionResponse:
+        if request.path == "/" and not is_twilio_host(request.host):
+            return FunctionResponse(302, (("Location", "/_emulator/"),))  # somebody's browser
         if request.path.startswith("/_emulator/"):
             return await self.emulator.administer(request)
         if request.host.endswith(FUNCTION_DOMAIN):

@@ -16,6 +16,10 @@ MOST = 100_000
 _NAME = {"type": "string", "minLength": 1}
 _COUNT = {"type": "integer", "minimum": 0, "maximum": MOST, "default": 1}
 _ATTRIBUTES = {"type": "object"}
+_TEMPLATE = (
+    "A template: {n} in a text is the number of the copy, {'$choice': [...]} one of the values,"
+    " {'$number': [low, high]} a whole number between."
+)
 _MOMENT = {"type": "string", "format": "date-time"}
 _TYPES: Mapping[Any, Any] = {
     str: {"type": "string"},
@@ -52,7 +56,7 @@ SCHEMA: Mapping[str, Any] = {
         "workers": _entry(
             count=_COUNT,
             friendly_name={**_NAME, "description": "Has {n} in it when there are several."},
-            attributes={**_ATTRIBUTES, "description": "A template; made up when left out."},
+            attributes={**_ATTRIBUTES, "description": f"{_TEMPLATE} Made up when left out."},
             activity={**_NAME, "description": "SID or name; the workspace's default."},
             channels={
                 "description": "Capacity by unique name of the channel.",
@@ -65,7 +69,7 @@ SCHEMA: Mapping[str, Any] = {
             workflow={**_NAME, "description": "SID or name; the only one when left out."},
             queue={**_NAME, "description": "SID or name; takes the place of the filters."},
             channel={**_NAME, "default": "default"},
-            attributes={**_ATTRIBUTES, "description": "A template."},
+            attributes={**_ATTRIBUTES, "description": _TEMPLATE},
             priority={"type": "integer", "minimum": 0, "maximum": 2**31 - 1},
             timeout={"type": "integer", "minimum": 1, "maximum": 1_209_600, "default": 86_400},
             age={"type": "number", "minimum": 0, "description": "Seconds since it was created."},
