@@ -140,28 +140,43 @@ class Emulator:
         """Go back to the sample account, with the same or another seed and number of workers.
 
         The clock is another one or set back, faults, limits and journal are as at the start;
-        snapshots stay.
+        snapshots stay.  Raises: sqlite3.Error when that cannot be kept, and nothing has changed.
         """
         async with self._exchanged():
             seed = self.settings.seed if seed is None else seed
+            before = self.clock
+            try:
+                with self.store.cleared(seed):
+                    self._set_clock(clock or Clock(self.settings.start))
+                    self._plant(workers)
+            except BaseException:
+                self._states.clear()
+                self._set_clock(before)
+                raise
             self.faults = Faults(seed)
             self.limits = Limits(rates=self.settings.rate_limits, every=self.settings.limits)
             self.journal.clear()
-            self._set_clock(clock or Clock(self.settings.start))
-            self.store.clear(seed)
-            self._plant(workers)
 
     def snapshot(self) -> Snapshot:
         """Return all state at this moment; faults, limits and journal are no part of it."""
         count = sum(len(items) for items in self.store)
         return self.store.snapshot(version=version(), records=count, **note(self.clock))
 
+    def check(self, snapshot: Snapshot) -> None:
+        """Find out whether `restore` would take a snapshot.
+
+        Raises: StateError when another version wrote it, or it is no whole one.
+        """
+        self.store.check(snapshot)
+        clock_by(snapshot.about, is_virtual=self.clock.is_virtual)
+
     async def restore(self, snapshot: Snapshot) -> None:
         """Go back to a snapshot: functions, callbacks and timers under way end first.
 
-        Raises: StateError when another version wrote it, and nothing has changed.
+        Raises: StateError when another version wrote it, sqlite3.Error when it cannot be kept,
+        and nothing has changed.
         """
-        self.store.check(snapshot)
+        self.check(snapshot)
         async with self._exchanged():
             self._put_back(snapshot)
 
@@ -181,6 +196,7 @@ class Emulator:
         async with self._turn:
             await self._stop_products()
             self._states.clear()
+            self.store.forget_observers()
             try:
                 yield
             finally:
@@ -208,8 +224,9 @@ class Emulator:
             self.store.keep_setting(_PLANTED, value=True)
 
     def _put_back(self, snapshot: Snapshot) -> None:
+        clock = clock_by(snapshot.about, is_virtual=self.clock.is_virtual)
         self.store.restore(snapshot)
-        self._set_clock(clock_by(snapshot.about, is_virtual=self.clock.is_virtual))
+        self._set_clock(clock)
         self.store.keep_setting(_CLOCK, note(self.clock))
 
     def _set_clock(self, clock: Clock) -> None:

@@ -12,7 +12,10 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
 
-from .store import Clock
+from .store import Clock, StateError
+
+YEARS = range(1970, 9000)
+"""Where a clock may stand; leaves room for what is counted from there."""
 
 
 def note(clock: Clock, seconds: float = 0.0) -> dict[str, Any]:
@@ -25,9 +28,24 @@ def note(clock: Clock, seconds: float = 0.0) -> dict[str, Any]:
 
 
 def clock_by(noted: Mapping[str, Any], *, is_virtual: bool) -> Clock:
-    """Return a clock that goes on from a note."""
+    """Return a clock that goes on from a note.
+
+    Raises: StateError for a note that no emulator wrote.
+    """
+    moment = _moment(noted, "moment", 0.0)
+    ahead = _moment(noted, "ahead", time.time())
     if is_virtual:
-        return Clock(datetime.fromtimestamp(noted["moment"], UTC))
+        return Clock(moment)
     clock = Clock()
-    clock.advance(max(noted["ahead"], noted["moment"] - time.time(), 0.0))
+    clock.advance(max((max(moment, ahead) - datetime.now(UTC)).total_seconds(), 0.0))
     return clock
+
+
+def _moment(noted: Mapping[str, Any], name: str, since: float) -> datetime:
+    try:
+        moment = datetime.fromtimestamp(since + noted[name], UTC)
+    except (KeyError, TypeError, ValueError, OverflowError, OSError) as error:
+        raise StateError(f"it does not tell where the clock is ({error!r})") from error
+    if moment.year not in YEARS:
+        raise StateError(f"its clock stands in the year {moment.year}")
+    return moment

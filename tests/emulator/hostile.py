@@ -100,6 +100,7 @@ def right_values(parameter: Parameter) -> SearchStrategy[str]:
         "string": st.sampled_from(_TEXTS.get(parameter.name, ("Anna", "B"))),
         "integer": st.integers(lowest, highest).map(str),
         "boolean": st.sampled_from(("true", "false")),
+        "flag": st.sampled_from(("true", "yes", "no")),
         "json": DOCUMENTS,
         "object": st.sampled_from(('{"a":1}', "{}", '{"routing":{"skills":["sales"]}}')),
         "enum": st.sampled_from(parameter.choices or ("",)),

@@ -22,6 +22,7 @@ class Receiver:
         self.events: list[Form] = []
         self.headers: list[dict[str, str]] = []
         self.status = 204
+        self.content_type = "application/json"
         self.before_answer: Callable[[], Any] = lambda: None
         self.answer: Callable[[Form], tuple[int, Any]] = lambda _form: (self.status, None)
         receiver = self
@@ -37,7 +38,7 @@ class Receiver:
                 text = content if isinstance(content, bytes) else json.dumps(content).encode()
                 self.send_response(status)
                 if content is not None:
-                    self.send_header("Content-Type", "application/json")
+                    self.send_header("Content-Type", receiver.content_type)
                     self.send_header("Content-Length", str(len(text)))
                 self.end_headers()
                 if content is not None:

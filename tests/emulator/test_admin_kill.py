@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 import json
 import random
+import resource
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -12,7 +13,9 @@ from pathlib import Path
 from typing import Any
 
 import httpx
+import pytest
 
+from twilio_emulator.control import ControlError
 from twilio_emulator.testing import RunningEmulator, start_emulator, wait_for
 
 from .conftest import TASKROUTER
@@ -130,3 +133,37 @@ def _check(emulator: RunningEmulator, flex: str, kept: dict[str, list[str]]) -> 
     for workspace in workspaces.values():
         found = listed(emulator, f"{workspace['url']}/Workflows", "workflows")
         assert len(found) == 1
+
+
+def test_a_full_disk_refuses_writes_and_loses_nothing(tmp_path: Path) -> None:
+    """Without room nothing is written, a reset and a restore change nothing; with room all goes on.
+
+    The room is what one file of the process may have, set while it runs.
+    """
+    with start_emulator(workers=3, data=tmp_path) as emulator:
+        emulator.take_snapshot("before")
+        before = emulator.status()["counts"]
+        log = tmp_path / "twilio.sqlite3-wal"
+        _limit(emulator, log.stat().st_size)
+
+        answer = emulator.request("POST", TASKROUTER, data={"FriendlyName": "no room"})
+        assert answer.status_code == 500
+        assert "cannot be kept" in answer.json()["message"]
+        for act in (emulator.reset, lambda: emulator.restore("before")):
+            with pytest.raises(ControlError, match=r"cannot be kept.*nothing has changed"):
+                act()
+        assert emulator.status()["counts"] == before
+        assert emulator.request("GET", TASKROUTER).status_code == 200
+
+        _limit(emulator, resource.RLIM_INFINITY)
+        answer = emulator.request("POST", TASKROUTER, data={"FriendlyName": "room"})
+        assert answer.status_code == 201
+        after = emulator.status()["counts"]
+        emulator.kill()
+
+    with start_emulator(data=tmp_path) as again:
+        assert again.status()["counts"] == after
+
+
+def _limit(emulator: RunningEmulator, size: int) -> None:
+    resource.prlimit(emulator.process.pid, resource.RLIMIT_FSIZE, (size, resource.RLIM_INFINITY))

@@ -170,6 +170,29 @@ def test_both_failing_cancels_the_reservation(centre: TaskCentre, receiver: Rece
     assert "reservation.canceled" in centre.event_types(ReservationSid=first)
 
 
+@pytest.mark.parametrize(
+    ("content_type", "status"),
+    [
+        ("text/plain", "canceled"),
+        ("text/html; charset=utf-8", "canceled"),
+        ("Application/JSON; charset=utf-8", "accepted"),
+    ],
+)
+def test_an_answer_that_is_not_called_json_does_not_count(
+    centre: TaskCentre, receiver: Receiver, content_type: str, status: str
+) -> None:
+    """An instruction counts as Content-Type application/json alone; else the callback failed."""
+    receiver.content_type = content_type
+    _answering(receiver, {"instruction": "accept"})
+    worker = centre.worker("w")
+    offline = {"ActivitySid": centre.activity("Offline")}
+    receiver.before_answer = lambda: centre.change(f"/Workers/{worker}", **offline)
+    task = centre.task()
+
+    receiver.wait_for_count(1)
+    centre.await_status(centre.reservation(task), status)
+
+
 def test_an_answer_that_takes_too_long_does_not_count(
     centre: TaskCentre, receiver: Receiver
 ) -> None:

@@ -205,6 +205,23 @@ def test_a_throttle_may_come_without_retry_after(workspace: WorkspaceClient) -> 
     assert "Retry-After" not in answer.headers
 
 
+@pytest.mark.parametrize("status", [204, 205, 304])
+def test_a_status_without_a_body_leaves_the_connection_usable(
+    workspace: WorkspaceClient, status: int
+) -> None:
+    """The request after such an answer, on the same connection, gets an answer of its own."""
+    with workspace.emulator.fault(status=status, path="/Activities"):
+        assert workspace.send("GET", "/Activities").status_code == status
+        assert workspace.send("GET", "/Workers").status_code == 200
+
+
+@pytest.mark.parametrize("status", [100, 101, 199])
+def test_a_status_that_ends_no_request_is_refused(emulator: RunningEmulator, status: int) -> None:
+    """A client would wait for ever for what follows an interim answer."""
+    with pytest.raises(ControlError, match="status"):
+        emulator.add_fault(status=status)
+
+
 def test_every_preset_can_be_put_in_force(emulator: RunningEmulator) -> None:
     """Presets are listed with a summary, and each works, also with a field of one's own."""
     assert set(emulator.fault_presets()) == set(PRESETS)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import json
+import os
+import signal
 import tempfile
 import time
 from collections.abc import Iterator
@@ -211,6 +213,19 @@ def test_long_output_is_not_lost(emulator: Running) -> None:
     assert numbers == list(range(200))
 
 
+def test_a_flood_of_output_is_cut_off(emulator: Running) -> None:
+    """However much a function writes, the emulator keeps a few MiB, says so, and goes on."""
+    flood = "for (let n = 0; n < 30000; n++) console.log('x'.repeat(200)); return 'done';"
+    deployed = emulator.deploy("flooding", {"/flood": handler(flood)})
+
+    assert deployed.call("/flood").text == "done"
+
+    last = deployed.logs(PageSize="1")[-1]
+    assert (last["level"], last["message"][:21]) == ("warn", "more than 4 MiB of lo")
+    assert emulator.emulator.take_snapshot("flooded")["records"] < 15_000
+    assert deployed.call("/flood").text == "done"
+
+
 def test_too_long_execution_is_killed(emulator: Running) -> None:
     """A function over the limit is answered 504/82002 and its process is gone."""
     sources = {"/pid": PID, "/spin": SPIN, "/never": "exports.handler = () => {};"}
@@ -237,6 +252,29 @@ def test_crashed_process_is_replaced(emulator: Running) -> None:
     assert crashed.status_code == 500
     assert any("out of luck" in line["message"] for line in deployed.logs())
     assert int(deployed.call("/pid").text) != first
+
+
+def test_what_a_function_leaves_behind_holds_nobody_up(emulator: Running) -> None:
+    """A crash is answered, and a reset carried out, while something it started lives on."""
+    leave = (
+        "const child = require('child_process').spawn("
+        "'sleep', ['120'], {detached: true, stdio: 'inherit'}); child.unref();"
+    )
+    code = "exports.handler = (c, e, done) => { %s %s };"
+    deployed = emulator.deploy(
+        "leaving",
+        {
+            "/leave": code % (leave, "done(null, String(child.pid));"),
+            "/crash": code % ("", "process.exit(1);"),
+        },
+    )
+    child = int(deployed.call("/leave").text)
+    try:
+        assert deployed.call("/crash").status_code == 500
+        emulator.emulator.reset()
+        assert Path(f"/proc/{child}").exists()
+    finally:
+        os.kill(child, signal.SIGKILL)
 
 
 def test_failed_callback_is_an_answer(emulator: Running) -> None:

@@ -162,7 +162,7 @@ def test_no_wrong_value_of_any_parameter_makes_a_route_fail(fuzzed: Fuzzed) -> N
             path = path.replace(f"{{{part}}}", fuzzed.named(_prefix(route, part), 0))
         others = [(name, MEANT.get(name, "a")) for name in route.required if name != parameter.name]
         # Whatever is none of the few values these take is refused alike.
-        for value in WRONG[::8] if parameter.kind in ("enum", "boolean", "sid") else WRONG:
+        for value in WRONG[::8] if parameter.kind in ("enum", "boolean", "flag", "sid") else WRONG:
             fuzzed.ask(route, path, [*others, (parameter.name, value)])
 
 

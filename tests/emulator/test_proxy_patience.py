@@ -76,3 +76,18 @@ def _is_given_up(slow: socket.socket) -> bool:
         return False
     except ConnectionError:
         return True
+
+
+def test_a_client_that_stops_in_its_second_request_is_given_up(hasty: tuple[Server, int]) -> None:
+    """A connection that was answered once has no more patience than a new one."""
+    _, port = hasty
+    with socket.create_connection(("127.0.0.1", port), timeout=20) as slow:
+        slow.sendall(b"GET /_emulator/status HTTP/1.1\r\nHost: localhost\r\n\r\n")
+        assert slow.recv(65536).startswith(b"HTTP/1.1 200 ")
+        slow.sendall(b"GET /v1/Work")
+        try:
+            rest = slow.recv(4096)
+        except ConnectionResetError:
+            rest = b""
+
+    assert rest == b""

@@ -7,8 +7,23 @@ from collections.abc import Iterator
 
 import pytest
 
+from twilio_emulator.emulator import Emulator
+from twilio_emulator.settings import Settings
+from twilio_emulator.taskrouter import routing
+from twilio_emulator.taskrouter.records import (
+    Task,
+    TaskChannel,
+    TaskQueue,
+    Worker,
+    Workflow,
+    Workspace,
+)
+from twilio_emulator.taskrouter.routing import router
+from twilio_emulator.taskrouter.routing.matching import choose
+from twilio_emulator.taskrouter.routing.needs import Need
 from twilio_emulator.testing import RunningEmulator, start_emulator
 
+from .conftest import TASKROUTER
 from .task_centre import TaskCentre, task_centre
 
 
@@ -209,3 +224,67 @@ def test_the_numbers_of_a_configuration_are_checked(centre: TaskCentre) -> None:
         )
 
         assert "timeout must be a number" in message
+
+
+def test_multitasking_lets_busy_workers_be_offered_what_waits(emulator: RunningEmulator) -> None:
+    """Where it is turned on, who has one task is free for another on a second channel at once."""
+    data = {"FriendlyName": "Old", "MultiTaskEnabled": "false"}
+    old = TaskCentre(emulator, emulator.request("POST", TASKROUTER, data=data).json()["sid"])
+    old.build()
+    old.worker("Ann")
+    first, second = old.task(TaskChannel="chat"), old.task(TaskChannel="voice")
+    assert (old.status(first), old.status(second)) == ("reserved", "pending")
+
+    old.change("", MultiTaskEnabled="true")
+
+    assert old.status(second) == "reserved"
+    old.remove("")
+
+
+@pytest.mark.parametrize(
+    ("kind", "change", "is_looked_at"),
+    [
+        (TaskQueue, {"friendly_name": "Renamed", "max_reserved_workers": 5}, False),
+        (TaskQueue, {"target_workers": "1 == 1"}, True),
+        (Workflow, {"friendly_name": "Renamed", "task_reservation_timeout": 5}, False),
+        (Workflow, {"configuration": '{"task_routing": {}}'}, True),
+    ],
+)
+def test_waiting_tasks_are_looked_at_again_only_where_that_can_matter(
+    monkeypatch: pytest.MonkeyPatch,
+    kind: type[TaskQueue | Workflow],
+    change: dict[str, object],
+    is_looked_at: bool,
+) -> None:
+    """A new name makes nobody look for workers: for thousands of tasks that takes minutes."""
+    looks = list[Need]()
+
+    def noting(emulator: Emulator, task: Task, need: Need) -> list[Worker]:
+        looks.append(need)
+        return choose(emulator, task, need)
+
+    monkeypatch.setattr(router, "choose", noting)
+    emulator = Emulator(Settings(sample=True, workers=0))
+    store = emulator.store
+    with store.transaction():
+        task = routing.create_task(
+            emulator,
+            next(iter(store[Workspace])),
+            workflow=next(iter(store[Workflow])),
+            attributes="{}",
+            priority=None,
+            timeout=60,
+            task_channel=next(iter(store[TaskChannel])),
+            virtual_start_time=None,
+            routing_target=None,
+            ignore_capacity=False,
+            task_queue=None,
+        )
+    assert looks
+    looks.clear()
+    sid = task.task_queue_sid if kind is TaskQueue else task.workflow_sid
+    with store.transaction():
+        store.change(next(item for item in store[kind] if item.sid == sid), **change)
+        routing.look_again(emulator)
+
+    assert bool(looks) == is_looked_at

@@ -158,6 +158,29 @@ def test_a_known_worker_outside_the_queue_or_unknown_leaves_the_task_waiting(
     assert offered(centre, tasks[0]) == ["Ann"]
 
 
+@pytest.mark.parametrize(
+    ("reference", "names"),
+    [
+        ("task.agents[1]", ["Ann"]),
+        (" agent.name ", ["Ann"]),
+        ("task.agent-name", None),
+        ("'Ann'", None),
+        (7, None),
+    ],
+)
+def test_a_known_worker_is_read_as_a_reference(
+    centre: TaskCentre, reference: object, names: list[str] | None
+) -> None:
+    """Indexes and nesting are followed; what is no reference names nobody, not anybody."""
+    for name in ("Bob", "Ann"):
+        centre.worker(name)
+    route(centre, all_tasks({"queue": centre.queue, "known_worker_friendly_name": reference}))
+    task = centre.task({"agents": ["Bob", "Ann"], "agent": {"name": "Ann"}})
+
+    assert (offered(centre, task) if names else None) == names
+    assert centre.status(task) == ("reserved" if names else "pending")
+
+
 def test_both_kinds_of_known_worker_are_refused(centre: TaskCentre) -> None:
     """A target names its worker by SID or by name, not both."""
     both = {"known_worker_sid": "task.a", "known_worker_friendly_name": "task.b"}
@@ -182,3 +205,13 @@ def test_changed_attributes_may_let_a_waiting_task_fit(centre: TaskCentre) -> No
 
     assert offered(centre, task) == ["Ann"]
     assert centre.event_types(TaskSid=task)[-2:] == ["task.updated", "reservation.created"]
+
+
+def test_a_blank_expression_fits_nobody_and_harms_no_other_task(centre: TaskCentre) -> None:
+    """A target whose expression is white space holds its tasks; routing goes on beside it."""
+    centre.worker("Ann")
+    route(centre, all_tasks({"queue": centre.queue, "expression": " "}))
+    waiting = centre.task()
+    route(centre, all_tasks({"queue": centre.queue}))
+
+    assert offered(centre, waiting) == ["Ann"]

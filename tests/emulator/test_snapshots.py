@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import gzip
+import json
 import os
 import stat
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -97,6 +98,60 @@ def test_what_is_no_snapshot_is_refused(emulator: RunningEmulator, content: byte
 
     assert emulator.status()["counts"] == before
     assert "foreign" not in [item["name"] for item in emulator.snapshots()]
+
+
+def _flipped(content: bytes, place: int) -> bytes:
+    return content[:place] + bytes([content[place] ^ 0x55]) + content[place + 1 :]
+
+
+def _edited(content: bytes, **head: Any) -> bytes:
+    first, _, rest = gzip.decompress(content).partition(b"\n")
+    return gzip.compress(json.dumps({**json.loads(first), **head}).encode() + b"\n" + rest)
+
+
+@pytest.mark.parametrize(
+    "spoil",
+    [
+        lambda content: _flipped(content, 12),
+        lambda content: _flipped(content, 100),
+        lambda content: _edited(content, about={}),
+        lambda content: _edited(content, about=[]),
+        lambda content: _edited(content, about={"moment": 1e300, "ahead": 0.0}),
+        lambda content: _edited(content, about={"moment": "noon", "ahead": 0.0}),
+        lambda content: _edited(content, about={"moment": 1.7e9, "ahead": 1e300}),
+        lambda content: _edited(content, settings=None),
+        lambda content: _edited(content, seed=float("inf")),
+        lambda content: _edited(content, counts={"WK": "many"}),
+        lambda content: gzip.compress(
+            gzip.decompress(content) + b"\n" + gzip.decompress(content).split(b"\n")[1]
+        ),
+    ],
+)
+def test_a_spoiled_snapshot_changes_nothing(
+    emulator: RunningEmulator, spoil: Callable[[bytes], bytes]
+) -> None:
+    """A snapshot that was spoiled on its way is refused before anything is replaced."""
+    emulator.take_snapshot("sound")
+    before = emulator.status()["counts"]
+
+    with pytest.raises(ControlError, match="cannot be used"):
+        emulator.upload_snapshot("spoiled", spoil(emulator.download_snapshot("sound")))
+
+    assert emulator.status()["counts"] == before
+    assert "spoiled" not in [item["name"] for item in emulator.snapshots()]
+
+
+def test_a_spoiled_file_among_the_snapshots_is_named(tmp_path: Path) -> None:
+    """Where a file among those kept is broken, the list says which, and it can be deleted."""
+    with start_emulator(workers=1, data=tmp_path) as started:
+        started.take_snapshot("sound")
+        (tmp_path / "snapshots" / "broken.snapshot").write_bytes(b"junk")
+        with pytest.raises(ControlError, match="broken: it is no snapshot"):
+            started.snapshots()
+
+        started.delete_snapshot("broken")
+
+        assert [item["name"] for item in started.snapshots()] == ["sound"]
 
 
 def test_records_of_another_version_are_refused(emulator: RunningEmulator) -> None:

@@ -25,6 +25,7 @@ from twilio_emulator.store import (
     StateError,
     Store,
 )
+from twilio_emulator.store.collection import REMOVED_KEPT
 from twilio_emulator.testing import start_emulator
 
 from .conftest import TASKROUTER
@@ -210,6 +211,41 @@ def test_observers_and_callbacks_wait_for_the_commit() -> None:
         raise ZeroDivisionError
 
     assert heard == [(None, "a"), "committed"]
+
+
+def test_what_follows_a_commit_fails_alone(caplog: pytest.LogCaptureFixture) -> None:
+    """A failing observer or callback is logged; the others run, and the writer is not told off."""
+    store = opened()
+    seen: list[str] = []
+
+    def failing(*_arguments: object) -> None:
+        raise RuntimeError("not this one")
+
+    store.observe(Note, failing)
+    store.observe(Note, lambda _, new: seen.append(f"observed {new.text}"))
+    with store.transaction():
+        note(store, "kept")
+        store.after_commit(failing)
+        store.after_commit(lambda: seen.append("called"))
+
+    assert seen == ["observed kept", "called"]
+    assert [kept.text for kept in contents(store)] == ["kept"]
+    assert caplog.text.count("not this one") >= 2
+
+
+def test_removed_records_are_forgotten_in_the_end() -> None:
+    """The place of a record stays known for a while after its removal, not for ever."""
+    store = opened()
+    kept, first = note(store, "kept"), note(store, "first")
+    store.remove(first)
+    assert store[Note].position(first.sid) == 1
+
+    for _ in range(REMOVED_KEPT):
+        store.remove(note(store, "passing"))
+
+    assert store[Note].position(first.sid) is None
+    assert store[Note].position(kept.sid) == 0
+    assert store[Note].position(note(store, "new").sid) == REMOVED_KEPT + 2
 
 
 def test_an_index_follows_every_write() -> None:

@@ -94,6 +94,8 @@ def test_a_new_workspace_comes_with_activities_and_channels(workspace: Workspace
         ("Unavailable", False),
         ("Available", True),
     ]
+    for text, listed in (("yes", activities[2:]), ("no", activities[:2])):
+        assert workspace.get("/Activities", Available=text)["activities"] == listed
     assert [c["unique_name"] for c in channels] == ["default", "voice", "chat", "sms", "video"]
     assert body["default_activity_sid"] == body["timeout_activity_sid"] == activities[0]["sid"]
     assert body["default_activity_name"] == "Offline"

@@ -276,13 +276,37 @@ def test_workers_are_found_by_every_filter(workspace: WorkspaceClient) -> None:
     assert names(FriendlyName="a") == ["a"]
     assert names(ActivitySid=available) == ["a"]
     assert names(ActivityName="Offline") == ["b"]
-    assert names(Available="false") == ["b"]
+    assert [names(Available=text) for text in ("true", "1", "Yes")] == [["a"]] * 3
+    assert [names(Available=text) for text in ("false", "no", "x")] == [["b"]] * 3
     assert names(TaskQueueName="Twos") == ["b"]
     assert names(TaskQueueName="None") == []
     assert names(TargetWorkersExpression="x >= 1 AND activity_name == 'Available'") == ["a"]
     assert names(TargetWorkersExpression="friendly_name == 'b'", Available="false") == ["b"]
     assert names(Ordering="DateStatusChanged:desc", FriendlyName="a") == ["a"]
     assert "unexpected" in workspace.refusal("GET", "/Workers?TargetWorkersExpression=x%20y")
+
+
+@pytest.mark.parametrize(
+    ("collection", "key", "ordering"),
+    [
+        ("Workers", "workers", "DateStatusChanged:desc"),
+        ("TaskQueues", "task_queues", "DateUpdated:desc"),
+    ],
+)
+def test_ordered_pages_never_begin_again(
+    workspace: WorkspaceClient, collection: str, key: str, ordering: str
+) -> None:
+    """A cursor whose record is deleted is refused: a page must not show again what was shown."""
+    for number in range(4):
+        workspace.make(collection, FriendlyName=f"n{number}")
+    first = workspace.get(f"/{collection}", Ordering=ordering, PageSize=2)
+    kept = workspace.emulator.request("GET", first["meta"]["next_page_url"]).json()
+    shown = [item["friendly_name"] for item in (*first[key], *kept[key])]
+    workspace.remove(f"/{collection}/{first[key][-1]['sid']}")
+    answer = workspace.emulator.request("GET", first["meta"]["next_page_url"])
+
+    assert sorted(shown) == ["n0", "n1", "n2", "n3"]
+    assert (answer.status_code, answer.json()["code"]) == (400, 20001)
 
 
 def test_the_filters_evaluated_on_request_are_limited(workspace: WorkspaceClient) -> None:

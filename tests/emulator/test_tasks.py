@@ -337,3 +337,44 @@ def test_a_task_of_another_workspace_is_not_found(centre: TaskCentre) -> None:
     task = centre.task()
     with task_centre(centre.emulator) as other:
         assert "was not found" in other.refusal("GET", f"/Tasks/{task}", status=404)
+
+
+def test_pages_of_an_ordered_list_go_on_when_their_last_task_leaves_it(centre: TaskCentre) -> None:
+    """A task that no longer passes the filter keeps its place in the order for the next page."""
+    made = [centre.task(Priority=priority) for priority in (1, 2, 3, 4, 5)]
+    listed = {"AssignmentStatus": "pending", "Ordering": "Priority:desc", "PageSize": "2"}
+    first = centre.get("/Tasks", **listed)
+    centre.change(f"/Tasks/{first['tasks'][-1]['sid']}", AssignmentStatus="canceled")
+    answer = centre.emulator.request("GET", first["meta"]["next_page_url"])
+
+    assert answer.status_code == 200, answer.text
+    assert [task["sid"] for task in answer.json()["tasks"]] == [made[2], made[1]]
+
+
+def test_the_place_of_a_deleted_task_in_an_order_is_not_guessed(centre: TaskCentre) -> None:
+    """A cursor whose task is gone is refused where only the task could tell its place."""
+    for priority in (1, 2, 3):
+        centre.task(Priority=priority)
+    first = centre.get("/Tasks", Ordering="Priority:desc", PageSize=2)
+    centre.remove(f"/Tasks/{first['tasks'][-1]['sid']}")
+    answer = centre.emulator.request("GET", first["meta"]["next_page_url"])
+
+    assert (answer.status_code, answer.json()["code"]) == (400, 20001)
+
+
+def test_whatever_nesting_is_taken_can_be_routed(centre: TaskCentre) -> None:
+    """Attributes are taken with a nesting that everything after can read, or refused."""
+    centre.change(f"/TaskQueues/{centre.queue}", TargetWorkers="x == 1 OR y == 2")
+    worker = centre.worker("Ann", x=1)
+    target = {"queue": centre.queue, "expression": "task.x == worker.x"}
+    flow = {"task_routing": {"filters": [{"expression": "1==1", "targets": [target]}]}}
+    centre.change(f"/Workflows/{centre.workflow}", Configuration=json.dumps(flow))
+    answers = dict[int, set[int]]()
+    for depth in (1, 498, 499, 500, *range(930, 990, 3)):
+        attributes = {"Attributes": f'{{"x":{"[" * depth}{"]" * depth}}}'}
+        for path in (f"/Workers/{worker}", "/Tasks"):
+            answer = centre.send("POST", path, data=attributes)
+            answers.setdefault(answer.status_code, set()).add(depth)
+
+    assert answers.keys() == {200, 201, 400}
+    assert answers[200] == answers[201] == {1, 498, 499}

@@ -18,6 +18,9 @@ if TYPE_CHECKING:
     from .faults import Fault, Met
 
 
+_WITHOUT_BODY = (204, 304)  # what followed their heads would be read as the next answer
+
+
 class Dropped(Exception):
     """The connection is to be closed without an answer."""
 
@@ -105,6 +108,8 @@ def _answer(fault: Fault, status: int) -> FunctionResponse:
 
 
 def _body(fault: Fault, status: int) -> bytes:
+    if status in _WITHOUT_BODY:
+        return b""
     if isinstance(fault.body, str):
         return fault.body.encode()
     code = 20429 if status == 429 else 20500

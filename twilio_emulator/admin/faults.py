@@ -52,7 +52,7 @@ class Fault:
     )
     latency_ms: float | dict[str, Any] = _rule(0.0, "Waits first.", **LATENCY_SCHEMA)  # noqa: RUF009
     status: int | None = _rule(
-        None, "Answers with this status.", type="integer", minimum=100, maximum=599
+        None, "Answers with this status.", type="integer", minimum=200, maximum=599
     )
     retry_after: int | None = _rule(None, "Retry-After of that answer.", type="integer", minimum=0)
     body: Any = _rule(None, "Body of that answer; Twilio's envelope when left out.")  # noqa: RUF009

@@ -10,6 +10,9 @@ from itertools import islice
 from typing import Any
 
 LENGTH = 100_000
+MOST_CHARACTERS = 128 * 2**20
+"""Characters of paths and parameters that are remembered; older entries make room."""
+
 KINDS = ("api", "function", "callback")
 
 
@@ -70,11 +73,17 @@ def _has_status(status: int | None, wanted: str) -> bool:
     return str(status) == wanted
 
 
+def _size(entry: Entry) -> int:
+    values = entry.params.values()
+    return len(entry.path) + sum(len(v if isinstance(v, str) else str(v)) for v in values)
+
+
 class Journal:
     """The last requests, oldest first."""
 
     def __init__(self) -> None:
-        self._entries: deque[Entry] = deque(maxlen=LENGTH)
+        self._entries: deque[Entry] = deque()
+        self._size = 0
         self._count = 0
         self._listeners: list[Callable[[Entry], None]] = []
 
@@ -82,7 +91,9 @@ class Journal:
         """Write down one request: the fields of an entry without its number."""
         self._count += 1
         entry = Entry(self._count, **facts)
+        self._make_room()
         self._entries.append(entry)
+        self._size += _size(entry)
         for listener in self._listeners:
             listener(entry)
 
@@ -99,6 +110,11 @@ class Journal:
     def clear(self) -> None:
         """Forget all entries; numbers go on."""
         self._entries.clear()
+        self._size = 0
+
+    def _make_room(self) -> None:
+        while len(self._entries) >= LENGTH or self._size > MOST_CHARACTERS:
+            self._size -= _size(self._entries.popleft())
 
     def _newest(self, since: int) -> Iterator[Entry]:
         for entry in reversed(self._entries):

@@ -8,8 +8,14 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
+PREFIX = "/_emulator/"
+"""Where the emulator's own routes are."""
+
 MARK = "Twilio-Emulator"
 """Header of every answer, so that a client knows that it was an emulator that answered."""
+
+
+_DIGITS = 15
 
 
 class Refusal(Exception):
@@ -36,6 +42,8 @@ class OwnRequest:
         """
         try:
             body = json.loads(self.content or b"{}")
+            # NaN and half a surrogate pair are read, but no answer that holds one could be sent.
+            json.dumps(body, ensure_ascii=False, allow_nan=False).encode()
         except (ValueError, RecursionError) as error:
             raise Refusal(400, f"the body is not JSON: {error}") from None
         if not isinstance(body, dict):
@@ -48,9 +56,14 @@ class OwnRequest:
         Raises: Refusal.
         """
         text = self.query.get(name)
-        if text is not None and not (text.isascii() and text.isdigit()):
+        if text is not None and not is_number(text):
             raise Refusal(400, f"{name} '{text}' is not a number")
         return None if text is None else int(text)
+
+
+def is_number(text: str) -> bool:
+    """Tell whether a text is a number not below 0 that can count something."""
+    return text.isascii() and text.isdigit() and len(text) <= _DIGITS
 
 
 def refuse_unknown(given: Iterable[str], known: Iterable[str]) -> None:

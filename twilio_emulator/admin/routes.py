@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import logging
+import sqlite3
 from collections.abc import Awaitable, Callable
 from typing import TYPE_CHECKING, Any, TypeAlias
 from urllib.parse import parse_qsl, unquote
@@ -13,7 +15,7 @@ from twilio_emulator.wire.functions import FunctionResponse
 from . import snapshot_routes, state, traffic
 from .access import refusal
 from .certificate import certificate
-from .request import MARK, OwnRequest, Refusal
+from .request import MARK, PREFIX, OwnRequest, Refusal
 from .seed_route import seed, seed_schema
 
 if TYPE_CHECKING:
@@ -24,7 +26,7 @@ if TYPE_CHECKING:
         [Emulator, OwnRequest], Awaitable[dict[str, Any] | FunctionResponse]
     ]
 
-PREFIX = "/_emulator/"
+_log = logging.getLogger(__name__)
 
 
 async def administer(emulator: Emulator, request: WireRequest) -> FunctionResponse:
@@ -35,6 +37,13 @@ async def administer(emulator: Emulator, request: WireRequest) -> FunctionRespon
         answer = await action(emulator, OwnRequest(query, request.body, name))
     except Refusal as refused:
         return _json(refused.status, {"error": str(refused)})
+    except sqlite3.Error as error:
+        reason = f"{request.method} {request.path} cannot be kept: {error}; nothing has changed"
+        _log.error(reason)
+        return _json(507, {"error": reason})
+    except Exception:  # noqa: BLE001 - answered as an emulator, not as just any server
+        _log.exception("%s %s failed", request.method, request.path)
+        return _json(500, {"error": "the emulator failed; its log has the reason"})
     return answer if isinstance(answer, FunctionResponse) else _json(200, answer)
 
 

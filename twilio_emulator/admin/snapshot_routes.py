@@ -58,7 +58,7 @@ async def download(emulator: Emulator, request: OwnRequest) -> FunctionResponse:
 async def upload(emulator: Emulator, request: OwnRequest) -> dict[str, Any]:
     """Keep a file that another emulator sent, once it is found to fit this one."""
     with _refusals(request.name):
-        emulator.store.check(Snapshot.load(request.content))
+        emulator.check(Snapshot.load(request.content))
         emulator.snapshots.keep(request.name, request.content)
         return emulator.snapshots.describe(request.name)
 

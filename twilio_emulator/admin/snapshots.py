@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from twilio_emulator.store import Snapshot
+from twilio_emulator.store import Snapshot, StateError
 
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
 _SUFFIX = ".snapshot"
@@ -45,7 +45,10 @@ class Snapshots:
         Raises: WrongName; StateError for a file that is no snapshot.
         """
         content = self.read(name)
-        return {"name": name, "bytes": len(content), **Snapshot.load(content).about}
+        try:
+            return {"name": name, "bytes": len(content), **Snapshot.load(content).about}
+        except StateError as error:
+            raise StateError(f"{name}: {error}; delete it") from error
 
     def keep(self, name: str, content: bytes) -> None:
         """Keep a snapshot, instead of one of the same name.
@@ -93,6 +96,10 @@ def write_private(path: Path, content: bytes) -> None:
     """
     draft = path.with_name(f".{path.name}.{os.getpid()}")
     descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-    with os.fdopen(descriptor, "wb") as file:
-        file.write(content)
-    draft.replace(path)
+    try:
+        with os.fdopen(descriptor, "wb") as file:
+            file.write(content)
+        draft.replace(path)
+    except OSError:
+        draft.unlink(missing_ok=True)
+        raise

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import os
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from twilio_emulator.store import Clock
+from twilio_emulator.timekeeping import YEARS
 from twilio_emulator.version import version
 
 from .limits import SWITCHES, UnknownLimit
@@ -72,12 +73,23 @@ def _seconds(emulator: Emulator, body: dict[str, Any]) -> float:
         raise Refusal(400, "give seconds, a number not below 0, or to, a moment")
     if "to" in body:
         return _until(emulator, _moment("to", body["to"]))
-    seconds = body["seconds"]
+    seconds = _step(body["seconds"])
+    if _year_after(emulator, seconds) not in YEARS:
+        raise Refusal(400, f"the clock goes no further than the year {YEARS[-1]}")
+    return seconds
+
+
+def _step(seconds: object) -> float:
     if not isinstance(seconds, int | float) or isinstance(seconds, bool):
         raise Refusal(400, "seconds must be a number")
     if not 0 <= seconds <= _LONGEST_STEP:  # not a number fails this as well
         raise Refusal(400, "seconds must be not below 0, and no more than 100 years")
     return float(seconds)
+
+
+def _year_after(emulator: Emulator, seconds: float) -> int:
+    # The clock itself is within the years, and a step is far shorter than what is left to 9999.
+    return (emulator.clock.now() + timedelta(seconds=seconds)).year
 
 
 def _until(emulator: Emulator, moment: datetime) -> float:
@@ -95,6 +107,8 @@ def _moment(name: str, text: object) -> datetime:
         moment = None
     if moment is None or moment.tzinfo is None:
         raise Refusal(400, f"{name} '{text}' is no moment like 2026-01-01T00:00:00Z")
+    if moment.year not in YEARS:
+        raise Refusal(400, f"{name} '{text}' is not within the years 1970 to {YEARS[-1]}")
     return moment
 
 

@@ -15,6 +15,7 @@ from twilio_emulator.emulator import DATABASE, Emulator
 from twilio_emulator.functions_runtime.settings import RuntimeSettings
 from twilio_emulator.settings import Settings
 from twilio_emulator.store import StateError
+from twilio_emulator.timekeeping import YEARS
 from twilio_emulator.wire.app import App
 from twilio_emulator.wire.server import listen, run
 
@@ -35,6 +36,8 @@ def _moment(text: str) -> datetime:
         moment = datetime.fromisoformat(text)
     except ValueError:
         raise typer.BadParameter(f"'{text}' is no moment like 2026-01-01T00:00:00Z") from None
+    if moment.year not in YEARS:
+        raise typer.BadParameter(f"'{text}' is not within the years 1970 to {YEARS[-1]}")
     return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
 
 

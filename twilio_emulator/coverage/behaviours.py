@@ -26,6 +26,7 @@ _WIRE = _of(
     ("errors carry code, message, more_info and status", "doc"),
     ("an unknown address answers 404, another method of a known one 405, each by name", "doc"),
     ("an unknown parameter is refused with 400/20001 by name; Twilio may ignore it", "assumed"),
+    ("JSON that nests more than 500 deep is refused with 400/20001", "assumed"),
     ("a parameter given twice counts as given last", "assumed"),
     ("an empty value clears a property; an address that is not set reads back empty", "doc"),
     ("lists carry meta with first, next and previous page, page size and key", "spec"),
@@ -61,8 +62,12 @@ _WORKSPACES = _of(
     ("the default and the timeout activity of a workspace cannot be deleted", "doc"),
     ("a task channel's unique name has letters, digits, _ and $, no digit first", "doc"),
     ("a worker's friendly name is unique in its workspace, whatever its case", "doc"),
+    ("several workspaces, activities, queues or workflows may have one name", "assumed"),
+    ("a task channel can be deleted while workers and tasks use it; these keep its SID", "assumed"),
     ("every accepted update of a worker counts its version up, changed or not", "assumed"),
-    ("reservations and changes of capacity count a worker's version up", "doc"),
+    ("new and completed reservations, changes of capacity count a worker's version up", "doc"),
+    ("no other end of a reservation, and no acceptance, counts it up", "assumed"),
+    ("every change of a task or a reservation counts its version up", "assumed"),
     ("attributes are written anew by the server; compare them as JSON", "doc"),
 )
 _LIMITS = _of(
@@ -90,6 +95,9 @@ _ROUTING = _of(
     "Routing",
     ("the first matching filter is entered, its targets in order, timeouts add up", "doc"),
     ("a target's priority overrides the task's", "doc"),
+    ("at a target without a priority the task's own counts again", "assumed"),
+    ("the timeouts of all filters a task comes through add up", "assumed"),
+    ("a worker or queue as RoutingTarget, or TaskQueueSid, passes by the filters", "assumed"),
     ("skip_if is evaluated where no reservation can be made at once", "doc"),
     ("order_by and known workers; without them the worker idle longest", "doc"),
     ("a task that leaves its workflow is canceled", "doc"),
@@ -105,6 +113,9 @@ _ROUTING = _of(
     ("ReEvaluateTasks puts waiting tasks through the workflow again", "doc"),
     ("assignment callbacks within 5 s, then the fallback; both failed: canceled", "doc"),
     ("what instructions change in TaskRouter", "doc"),
+    ("an answer not called application/json does not count", "doc"),
+    ("that such an answer brings in the fallback, as a failed one does", "assumed"),
+    ("moving a worker to post_work_activity_sid, which is checked only", "not emulated"),
     ("telephony behind dequeue, call, conference, redirect and supervise", "not emulated"),
     ("transfers of tasks", "not emulated"),
 )
@@ -117,12 +128,13 @@ _EVENTS = _of(
     ("connection overrides in the address's fragment", "doc"),
     ("X-Twilio-Signature over address and parameters (HMAC-SHA1)", "doc"),
     ("the Events list shows the last 15 minutes unless asked otherwise", "spec"),
-    ("task.transfer-... events", "not emulated"),
+    ("task.transfer-... and reservation.failed events", "not emulated"),
     ("task attributes blanked in events after 30 days", "not emulated"),
 )
 _STATISTICS = _of(
     "Statistics",
     ("fields of real-time and cumulative statistics", "spec"),
+    ("what a number counts where its description leaves it open", "assumed"),
     ("windows of 15 minutes unless asked otherwise, 30 days back", "doc"),
 )
 _CALLS = _of(

@@ -16,6 +16,7 @@ from starlette.staticfiles import StaticFiles
 from starlette.types import Message, Receive, Scope, Send
 
 from twilio_emulator.admin.access import refusal
+from twilio_emulator.admin.request import is_number
 from twilio_emulator.taskrouter.records import Event, Task, TaskQueue, Worker
 
 from . import details
@@ -57,7 +58,7 @@ class Dashboard:
                 Mount(f"{ROOT}/page", StaticFiles(directory=PAGE)),
                 Route(f"{ROOT}/live", self._live),
                 Route(f"{ROOT}/live/workers", self._workers),
-                Route(f"{ROOT}/live/requests/{{number:int}}", self._request),
+                Route(f"{ROOT}/live/requests/{{number}}", self._request),
                 Route(f"{ROOT}/live/{{kind}}/{{sid}}", self._one),
             ]
         )
@@ -98,7 +99,7 @@ class Dashboard:
         asked = request.query_params
         workspace = chosen(self._emulator, asked.get("workspace"))
         start = asked.get("start", "0")
-        if workspace is None or not (start.isascii() and start.isdigit()):
+        if workspace is None or not is_number(start):
             return JSONResponse({"error": "there are no such workers"}, 404)
         search = details.WorkerSearch(
             words=asked.get("words", ""),
@@ -109,7 +110,8 @@ class Dashboard:
         return JSONResponse(details.workers(self._emulator, workspace, search))
 
     async def _request(self, request: Request) -> Response:
-        found = details.request(self._emulator, request.path_params["number"])
+        number = request.path_params["number"]
+        found = details.request(self._emulator, int(number)) if is_number(number) else None
         return _answer(found, "the journal forgot this request")
 
     async def _one(self, request: Request) -> Response:

@@ -99,7 +99,7 @@ def _value(operand: Operand) -> Value:
     if len(operand.path) == 1:
         name = str(operand.path[0])
         return lambda scope: scope.get(name)
-    return _walk(operand.path)
+    return reader(operand.path)
 
 
 def _folded(value: Value) -> Value:
@@ -112,7 +112,8 @@ def _folded(value: Value) -> Value:
     return folded
 
 
-def _walk(path: tuple[str | int, ...]) -> Value:
+def reader(path: tuple[str | int, ...]) -> Value:
+    """Make the function that reads what a reference names; None where there is nothing."""
     first, rest = str(path[0]), path[1:]
 
     def value(scope: Scope) -> Any:

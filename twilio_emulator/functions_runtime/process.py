@@ -23,6 +23,9 @@ from .invocation import Answered, Headers, Invocation, LogLine
 _HOP_BY_HOP = {b"connection", b"keep-alive", b"transfer-encoding", b"date", b"expect"}
 _LINE_LIMIT = 16 * 1024 * 1024
 _END_OF_LOGS_LIMIT = 1.0
+_MOST_LOGGED = 4 * 2**20
+_COST_OF_A_LINE = 200
+"""What a kept line takes besides its characters."""
 
 
 class ProcessEnded(Exception):
@@ -71,6 +74,7 @@ class FunctionProcess:
         self._process = process
         self._folder = folder
         self._logs: list[LogLine] = []
+        self._logged = 0
         self._ready = asyncio.Event()
         self._done = asyncio.Event()
         self._transport = httpx.AsyncHTTPTransport(uds=str(folder / "socket"))
@@ -138,7 +142,7 @@ class FunctionProcess:
 
     def take_logs(self) -> Sequence[LogLine]:
         """Hand over the lines written since the last call."""
-        taken, self._logs = self._logs, []
+        taken, self._logs, self._logged = self._logs, [], 0
         return taken
 
     def last_words(self) -> str:
@@ -177,7 +181,9 @@ class FunctionProcess:
     async def _watch(self) -> None:
         await self._process.wait()
         self.kill()
-        await self._readers
+        # What a function started in a session of its own may hold the other end for ever.
+        await asyncio.wait([self._readers], timeout=_END_OF_LOGS_LIMIT)
+        self._readers.cancel()
         await self._transport.aclose()
         shutil.rmtree(self._folder, ignore_errors=True)
 
@@ -186,16 +192,25 @@ class FunctionProcess:
         while line := await self._process.stdout.readline():
             self._on_event(line)
 
+    def _keep(self, line: LogLine) -> None:
+        """Keep a line until there are too many: a flood is cut off, and that is said."""
+        if self._logged > _MOST_LOGGED:
+            return
+        self._logged += len(line.message) + _COST_OF_A_LINE
+        if self._logged > _MOST_LOGGED:
+            line = LogLine("WARN", f"more than {_MOST_LOGGED >> 20} MiB of logs: the rest is lost")
+        self._logs.append(line)
+
     def _on_event(self, line: bytes) -> None:
         try:
             event = json.loads(line)
             name = event["event"]
         except (ValueError, KeyError, TypeError):
             # Something the function started wrote to the inherited standard output.
-            self._logs.append(LogLine("INFO", line.decode(errors="replace").rstrip("\n")))
+            self._keep(LogLine("INFO", line.decode(errors="replace").rstrip("\n")))
             return
         if name == "log":
-            self._logs.append(LogLine(event["level"], event["message"]))
+            self._keep(LogLine(event["level"], event["message"]))
         elif name == "ready":
             self._ready.set()
         elif name == "done":
@@ -205,7 +220,7 @@ class FunctionProcess:
         assert self._process.stderr is not None  # noqa: S101 - asked for at the start
         while chunk := await self._process.stderr.read(65536):
             text = chunk.decode(errors="replace").strip("\n")
-            self._logs.append(LogLine("ERROR", text))
+            self._keep(LogLine("ERROR", text))
 
 
 def _command() -> Sequence[str]:

@@ -19,10 +19,11 @@ The seam every product builds on:
 * `store.new_sid("WK")` gives the next SID of that kind; the sequence is a function of the seed.
 * `store.after_commit(callback)` runs once the outermost transaction is on disk; nothing runs when
   it is undone.
+  One that fails is logged: the write is kept, and the others run.
 * `store.observe(Worker, observer)` calls `observer(old, new)` for each record a committed
   transaction has changed: the way to keep derived state true.
 * `store.snapshot()` is all there is at one moment, a value; `store.restore(snapshot)` goes back to
-  it.  What was derived from records has to be made anew after that, as after `clear`.
+  it.  What was derived from records has to be made anew after that, as after `cleared`.
 * `store.clock` is the only source of time: `now()`, `time()`, `sleep(seconds)`, `advance(seconds)`.
 
 `Store(path=None)` keeps nothing beyond the process.  Record classes are made known to

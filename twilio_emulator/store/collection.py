@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Callable, Hashable, Iterator, Mapping, ValuesView
 from typing import Generic, TypeVar
 
 from .record import Record
+
+REMOVED_KEPT = 10_000
+"""Removed records of one class whose place among the others is still known."""
 
 R = TypeVar("R", bound=Record)
 
@@ -52,6 +56,7 @@ class Collection(Generic[R]):
         self.kind = kind
         self._records: dict[str, R] = {}
         self._positions: dict[str, int] = {}
+        self._removed: deque[str] = deque()
         self._indexes: dict[str, Index[R]] = {}
         self._next_position = 0
 
@@ -70,7 +75,7 @@ class Collection(Generic[R]):
         return self._records.values()
 
     def position(self, sid: str) -> int | None:
-        """Tell when a record was created relative to others, removed ones included."""
+        """Tell when a record was created relative to others, the last removed ones included."""
         return self._positions.get(sid)
 
     def index(self, name: str, key: Callable[[R], Hashable]) -> Index[R]:
@@ -101,9 +106,18 @@ class Collection(Generic[R]):
             self._records[sid] = new
         elif old is not None:
             del self._records[sid]
+            self._remember_removed(sid)
         for index in self._indexes.values():
             index.replace(old, new)
         return old
+
+    def _remember_removed(self, sid: str) -> None:
+        """Keep the place of a removed record, so that a page that ended with it has a next one."""
+        self._removed.append(sid)
+        if len(self._removed) > REMOVED_KEPT:
+            oldest = self._removed.popleft()
+            if oldest not in self._records:
+                self._positions.pop(oldest, None)
 
     def restore(self, before: Mapping[str, tuple[R | None, int | None]]) -> None:
         """Put back records and positions by SID, as they were before an undone transaction."""

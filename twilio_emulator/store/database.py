@@ -56,7 +56,7 @@ class Database:
         settings: Mapping[str, object],
     ) -> None:
         """Write one transaction: records with their positions, removals, settings."""
-        with self._transaction() as connection:
+        with self.transaction() as connection:
             connection.executemany(
                 "INSERT INTO records VALUES (?, ?, ?, ?)"
                 " ON CONFLICT (kind, sid) DO UPDATE SET fields = excluded.fields,"
@@ -73,7 +73,7 @@ class Database:
         self, records: Iterable[tuple[str, int, str]], settings: Mapping[str, object]
     ) -> None:
         """Hold these records (kind, position, fields) and settings and nothing else."""
-        with self._transaction() as connection:
+        with self.transaction() as connection:
             connection.execute("DELETE FROM records")
             connection.execute("DELETE FROM settings")
             connection.executemany(
@@ -87,13 +87,18 @@ class Database:
         self._connection.close()
 
     @contextmanager
-    def _transaction(self) -> Iterator[sqlite3.Connection]:
+    def transaction(self) -> Iterator[sqlite3.Connection]:
+        """Write everything inside the block or nothing; an inner block joins the outer one."""
+        if self._connection.in_transaction:
+            yield self._connection
+            return
         self._connection.execute("BEGIN IMMEDIATE")
         try:
             yield self._connection
             self._connection.execute("COMMIT")
         except BaseException:
-            self._connection.execute("ROLLBACK")
+            if self._connection.in_transaction:  # a full disk has SQLite roll back by itself
+                self._connection.execute("ROLLBACK")
             raise
 
 

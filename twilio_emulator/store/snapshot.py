@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import json
+import zlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -53,10 +54,10 @@ class Snapshot:
             if head["format"] != FORMAT:
                 raise StateError(f"it is of format {head['format']}, this version reads {FORMAT}")
             records = [_record(json.loads(line)) for line in lines[1:]]
-            return cls(
-                int(head["seed"]), dict(head["counts"]), head["settings"], records, head["about"]
-            )
-        except (OSError, EOFError, ValueError, KeyError, TypeError) as error:
+            counts = {str(prefix): int(count) for prefix, count in head["counts"].items()}
+            settings, about = _mapping(head["settings"]), _mapping(head["about"])
+            return cls(int(head["seed"]), counts, settings, records, about)
+        except _WRONG as error:
             raise StateError(f"it is no snapshot of an emulator ({error})") from error
 
 
@@ -66,6 +67,25 @@ def about(content: bytes) -> dict[str, Any]:
     Raises: StateError.
     """
     return dict(Snapshot.load(content).about)
+
+
+_WRONG = (
+    OSError,
+    EOFError,
+    zlib.error,
+    ValueError,
+    KeyError,
+    TypeError,
+    AttributeError,
+    OverflowError,
+    RecursionError,
+)
+
+
+def _mapping(value: object) -> dict[str, Any]:
+    if not isinstance(value, dict):
+        raise TypeError(f"{type(value).__name__} in place of an object")
+    return value
 
 
 def _record(row: list[Any]) -> tuple[str, int, str]:

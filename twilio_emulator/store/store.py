@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import logging
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from typing import Any, TypeVar, cast
@@ -15,6 +16,8 @@ from .sids import SidSequence
 from .snapshot import Snapshot, StateError
 
 R = TypeVar("R", bound=Record)
+
+_log = logging.getLogger(__name__)
 
 _SIDS = "sids"
 _JOINED = nullcontext()  # an inner block is part of the outermost one
@@ -93,7 +96,7 @@ class Store:
             self._transaction = None
         self._tell(current)
         for callback in current.after_commit:
-            callback()
+            _carry_out(callback)
 
     def put(self, record: R) -> R:
         """Write a record, new or changed, and return it."""
@@ -138,7 +141,7 @@ class Store:
     def observe(self, kind: type[R], observer: Callable[[R | None, R | None], None]) -> None:
         """Call `observer(old, new)` for each record of a class that a transaction has changed.
 
-        It is called after the commit and before the `after_commit` callbacks; `clear` ends it.
+        It is called after the commit and before the `after_commit` callbacks; `cleared` ends it.
         """
         self._observers.setdefault(kind, []).append(observer)
 
@@ -168,15 +171,19 @@ class Store:
     def check(self, snapshot: Snapshot) -> None:
         """Find out whether `restore` would take a snapshot.
 
-        Raises: StateError when another version wrote it.
+        Raises: StateError when another version wrote it, or it holds a record twice.
         """
+        seen: set[tuple[str, str]] = set()
         for kind, _, fields in snapshot.records:
-            self._read(kind, fields)
+            key = kind, self._read(kind, fields).sid
+            if key in seen:
+                raise StateError(f"it holds {key[1]} twice")
+            seen.add(key)
 
     def restore(self, snapshot: Snapshot) -> None:
         """Hold what a snapshot holds and nothing else; on disk all of it or nothing.
 
-        Observers are forgotten, as by `clear`.  Raises: StateError, and nothing has changed.
+        Observers are forgotten, as by `cleared`.  Raises: StateError, and nothing has changed.
         """
         self.check(snapshot)
         sids = _sids_setting(SidSequence(snapshot.seed, snapshot.counts))
@@ -187,11 +194,29 @@ class Store:
         self._load(snapshot.records)
         self._take(settings)
 
-    def clear(self, seed: int) -> None:
-        """Forget every record, setting and observer and start the SIDs again."""
-        self._forget(seed)
-        if self._database is not None:
-            self._database.replace((), {})
+    @contextmanager
+    def cleared(self, seed: int) -> Iterator[None]:
+        """Forget every record and setting, start the SIDs again, and let the block fill the store.
+
+        On disk and in memory all of it or nothing; observers are forgotten either way.  Raises:
+        whatever the block or the database raised.
+        """
+        before = dict(self._collections), self.sids, self._kept_counts, self._settings
+        database = nullcontext() if self._database is None else self._database.transaction()
+        try:
+            with database:
+                if self._database is not None:
+                    self._database.replace((), {})
+                self._forget(seed)
+                yield
+        except BaseException:
+            self.forget_observers()
+            self._collections, self.sids, self._kept_counts, self._settings = before
+            raise
+
+    def forget_observers(self) -> None:
+        """Call nobody any more; for those who derived something to make it anew."""
+        self._observers.clear()
 
     def close(self) -> None:
         """Close the database."""
@@ -235,8 +260,8 @@ class Store:
         for collection, _, old, new in self._changes(current):
             if old is None and new is None:
                 continue  # made and removed within the transaction: nobody has seen it
-            for observer in self._observers.get(collection.kind, ()):
-                observer(old, new)
+            for observer in tuple(self._observers.get(collection.kind, ())):
+                _carry_out(observer, old, new)
 
     def _changes(
         self, current: _Transaction
@@ -247,7 +272,7 @@ class Store:
                 yield collection, sid, old, collection.get(sid)
 
     def _forget(self, seed: int) -> None:
-        self._observers.clear()
+        self.forget_observers()
         for kind in self._collections:
             self._collections[kind] = Collection(kind)
         self.sids = SidSequence(seed)
@@ -274,6 +299,14 @@ class Store:
         if kept is not None:
             self.sids = SidSequence(kept["seed"], kept["counts"])
             self._kept_counts = dict(self.sids.counts)
+
+
+def _carry_out(act: Callable[..., None], *arguments: object) -> None:
+    """Act on what is committed: a failure undoes nothing and must not keep others from acting."""
+    try:
+        act(*arguments)
+    except Exception:  # noqa: BLE001 - whoever wrote is told that it is written, which is so
+        _log.exception("a write was kept, but what was to follow it failed")
 
 
 def _sids_setting(sids: SidSequence) -> dict[str, object]:

@@ -108,7 +108,7 @@ ROUTES = (
         HOST,
         _LIST,
         list_activities,
-        parameters=(Parameter("FriendlyName"), _AVAILABLE),
+        parameters=(Parameter("FriendlyName"), Parameter("Available", "flag")),
         page_size=1000,
     ),
     Route(

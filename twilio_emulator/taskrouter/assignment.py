@@ -2,7 +2,7 @@
 
 Source: assignment callbacks page: an answer within 5 s or the fallback address is called; when
 both fail the reservation is canceled; an empty answer leaves the decision for later.  Error pages
-40001 (no JSON) and 40005 (no instruction).
+40000 (not called JSON), 40001 (no JSON) and 40005 (no instruction).
 """
 
 from __future__ import annotations
@@ -30,7 +30,8 @@ _log = logging.getLogger(__name__)
 
 ANSWER_SECONDS = 5.0
 ABOUT = "assignment"
-NOT_JSON, NO_INSTRUCTION = 40001, 40005
+NOT_CALLED_JSON, NOT_JSON, NO_INSTRUCTION = 40000, 40001, 40005
+JSON = "application/json"
 
 
 def offer(emulator: Emulator, reservation: Reservation) -> None:
@@ -83,13 +84,14 @@ class AssignmentCallbacks:
         except Undelivered as error:
             _log.warning("assignment callback of reservation %s: %s", reservation.sid, error)
             return None
-        if _is_answered(answer.status):
+        fault = _fault(answer)
+        if fault is None:
             return answer
         _log.warning(
-            "assignment callback of reservation %s: %s answered %d",
+            "assignment callback of reservation %s: %s answered %s",
             reservation.sid,
             webhook.shown,
-            answer.status,
+            fault,
         )
         return None
 
@@ -115,8 +117,16 @@ class AssignmentCallbacks:
                 routing.cancel(self._emulator, reservation)
 
 
-def _is_answered(status: int) -> bool:
-    return status == 200 or (assumptions.ANY_SUCCESS_IS_AN_ANSWER and status // 100 == 2)
+def _fault(answer: FunctionResponse) -> str | None:
+    """Say why an answer does not count; None for one that does."""
+    status = answer.status
+    if status != 200 and not (assumptions.ANY_SUCCESS_IS_AN_ANSWER and status // 100 == 2):
+        return str(status)
+    given = (value for name, value in answer.headers if name.lower() == "content-type")
+    content_type = next(given, "none")
+    if answer.body.strip() and content_type.partition(";")[0].strip().lower() != JSON:
+        return f"{status} with Content-Type {content_type}, debugger code {NOT_CALLED_JSON}"
+    return None
 
 
 def read_instruction(body: bytes) -> Instruction | None:

@@ -11,10 +11,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from twilio_emulator.expressions import Expression, parse
+from twilio_emulator.expressions import Expression, ExpressionError, parse
+from twilio_emulator.expressions.syntax import Reference, Truth, parse_tree
 
 _CLAUSE = re.compile(r"\s*worker\.([A-Za-z_$][\w$.]*)\s+(ASC|DESC)\s*", re.IGNORECASE)
-_REFERENCE = re.compile(r"\s*(?:task\.)?([A-Za-z_$][\w$.]*)\s*")
 
 
 @dataclass(frozen=True)
@@ -27,10 +27,13 @@ class OrderClause:
 
 @dataclass(frozen=True)
 class KnownWorker:
-    """A reference to the task attribute that names the one worker wanted: by sid or by name."""
+    """A reference to the task attribute that names the one worker wanted: by sid or by name.
+
+    Shape: without a path it is no reference, and nobody is wanted.
+    """
 
     by: str
-    path: tuple[str, ...]
+    path: tuple[str | int, ...]
 
 
 @dataclass(frozen=True)
@@ -127,7 +130,18 @@ def _order(text: object) -> tuple[OrderClause, ...]:
 def _known_worker(entry: dict[str, Any]) -> KnownWorker | None:
     for by in ("sid", "friendly_name"):
         given = entry.get(f"known_worker_{by}")
-        match = _REFERENCE.fullmatch(given) if isinstance(given, str) else None
-        if match:
-            return KnownWorker(by, tuple(match[1].split(".")))
+        if given:
+            return KnownWorker(by, _task_path(given))
     return None
+
+
+def _task_path(given: object) -> tuple[str | int, ...]:
+    """Read a reference to a task attribute, with or without its prefix `task`."""
+    try:
+        tree = parse_tree(given) if isinstance(given, str) else None
+    except ExpressionError:
+        return ()
+    if not isinstance(tree, Truth) or not isinstance(tree.operand, Reference):
+        return ()
+    path = tree.operand.path
+    return path[1:] if path[0] == "task" else path

@@ -5,8 +5,7 @@ Source: taskrouter_v1 OpenAPI document; ordering as its description of `Ordering
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from datetime import datetime
+from collections.abc import Callable
 from typing import Any
 
 from twilio_emulator import assumptions
@@ -14,32 +13,33 @@ from twilio_emulator.expressions import ExpressionError, parse
 from twilio_emulator.wire import Call, invalid
 
 from .lookup import parts
+from .ordering import Order, SortKey
 from .records import Task, TaskQueue, Workflow, Workspace
 
 STATUSES = ("pending", "reserved", "assigned", "canceled", "wrapping", "completed")
 
 Keeps = Callable[[Task], bool]
-SortKey = Callable[[Task], datetime | int]
 
 
 def filtered(call: Call, workspace: Workspace) -> list[Task]:
-    """List a workspace's tasks that pass every filter of a call, in the order it asks for.
+    """List a workspace's tasks that pass every filter of a call, in order of creation.
 
-    Raises: ApiError 400/20001 for a filter or an order that cannot be followed.
+    Raises: ApiError 400/20001 for a filter that cannot be followed.
     """
     found = parts(call.store, Task, workspace.sid)
     for name, condition in _FILTERS.items():
         if name in call.params:
             keeps = condition(call, workspace, call.params[name])
             found = [task for task in found if keeps(task)]
-    return ordered(found, call.params.get("Ordering", ""))
+    return found
 
 
-def ordered(tasks: Sequence[Task], ordering: str) -> list[Task]:
-    """Sort tasks (given in order of creation) by "Attribute:asc|desc" pairs, the first foremost.
+def order_of(call: Call) -> Order[Task]:
+    """Read the order a call asks for: "Attribute:asc|desc" pairs, the first foremost.
 
     Raises: ApiError 400/20001.
     """
+    ordering = call.params.get("Ordering", "")
     pairs = [_pair(text.strip()) for text in ordering.split(",")] if ordering else []
     names = [name for name, _ in pairs]
     if len(set(names)) < len(names) or {"DateCreated", "VirtualStartTime"} <= set(names):
@@ -47,10 +47,7 @@ def ordered(tasks: Sequence[Task], ordering: str) -> list[Task]:
             f"Ordering '{ordering}' names an attribute twice,"
             " or both DateCreated and VirtualStartTime"
         )
-    found = list(tasks)
-    for name, descending in reversed(pairs):
-        found.sort(key=_SORT_KEYS[name], reverse=descending)
-    return found
+    return Order(call.store[Task], _SORT_KEYS, pairs)
 
 
 def _pair(text: str) -> tuple[str, bool]:
@@ -100,8 +97,8 @@ _FILTERS: dict[str, Callable[[Call, Workspace, Any], Keeps]] = {
     "HasAddons": lambda _call, _ws, wanted: lambda _task: not wanted,  # no task has any
     "EvaluateTaskAttributes": _fitting,
 }
-_SORT_KEYS: dict[str, SortKey] = {
-    "DateCreated": lambda task: task.date_created,
+_SORT_KEYS: dict[str, SortKey[Task]] = {
+    "DateCreated": lambda task: task.date_created.timestamp(),
     "Priority": lambda task: task.priority,
-    "VirtualStartTime": lambda task: task.virtual_start_time,
+    "VirtualStartTime": lambda task: task.virtual_start_time.timestamp(),
 }

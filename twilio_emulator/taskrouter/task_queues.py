@@ -14,6 +14,7 @@ from .eligibility import Eligibility
 from .events import announce, task_queue_fields
 from .limits import check_room
 from .lookup import HOST, ROOT, illegal, new_record, part_named, part_of, parts, workspace_of
+from .ordering import Order
 from .rates import limit
 from .records import Activity, TaskQueue, Worker, Workflow, Workspace
 from .rendering import task_queue_body
@@ -33,15 +34,17 @@ def list_task_queues(call: Call) -> dict[str, Any]:
         if name in params:
             keeps = condition(call, workspace, params[name])
             found = [queue for queue in found if keeps(queue)]
-    if "Ordering" in params:
-        descending = params["Ordering"].endswith(":desc")
-        found = sorted(found, key=lambda queue: queue.date_updated, reverse=descending)
+    order = Order.by_one(
+        call.store[TaskQueue],
+        params.get("Ordering", ""),
+        DateUpdated=lambda queue: queue.date_updated.timestamp(),
+    )
     return page(
         call,
         "task_queues",
-        found,
+        order.sort(found),
         lambda queue: task_queue_body(call.store, queue),
-        position=call.store[TaskQueue].position,
+        position=order.position,
     )
 
 

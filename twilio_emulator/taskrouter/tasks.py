@@ -24,7 +24,7 @@ from .lookup import (
 from .rates import limit
 from .records import Task, TaskChannel, TaskQueue, Worker, Workflow, Workspace
 from .task_channels import find_channel
-from .task_filters import STATUSES, filtered
+from .task_filters import STATUSES, filtered, order_of
 from .task_rendering import task_body
 
 DEFAULT_TIMEOUT = 86_400
@@ -35,7 +35,6 @@ DEFAULT_CHANNEL = "default"
 
 _LIST = f"{ROOT}/{{WorkspaceSid}}/Tasks"
 _ONE = f"{_LIST}/{{Sid}}"
-_YES = ("true", "1", "yes")
 _SETTABLE = ("canceled", "wrapping", "completed")
 _TARGETS: dict[str, type[Worker | TaskQueue | Workflow]] = {
     "WK": Worker,
@@ -47,9 +46,15 @@ _TARGETS: dict[str, type[Worker | TaskQueue | Workflow]] = {
 def list_tasks(call: Call) -> dict[str, Any]:
     """List tasks by any of the documented filters."""
     limit(call, "EvaluateTaskAttributes")
-    found = filtered(call, workspace_of(call))
-    position = call.store[Task].position if "Ordering" not in call.params else _no_position
-    return page(call, "tasks", found, lambda task: task_body(call.store, task), position=position)
+    order = order_of(call)
+    found = order.sort(filtered(call, workspace_of(call)))
+    return page(
+        call,
+        "tasks",
+        found,
+        lambda task: task_body(call.store, task),
+        position=order.position,
+    )
 
 
 def create_task(call: Call) -> Reply:
@@ -98,10 +103,6 @@ def delete_task(call: Call) -> None:
 
 def _shown(call: Call, task: Task) -> Reply:
     return Reply(task_body(call.store, task), etag=task.version)
-
-
-def _no_position(_sid: str) -> None:
-    return None
 
 
 def _check_update(task: Task, params: Mapping[str, Any]) -> None:
@@ -202,10 +203,9 @@ def _routing_target(call: Call, workspace: Workspace) -> Worker | TaskQueue | Wo
 def _ignore_capacity(
     params: Mapping[str, Any], target: Worker | TaskQueue | Workflow | None
 ) -> bool:
-    given = params.get("IgnoreCapacity")
     if isinstance(target, Worker):
-        return True if given is None else given.lower() in _YES
-    if given is not None and assumptions.IGNORE_CAPACITY_NEEDS_A_WORKER:
+        return bool(params.get("IgnoreCapacity", True))
+    if "IgnoreCapacity" in params and assumptions.IGNORE_CAPACITY_NEEDS_A_WORKER:
         raise invalid("IgnoreCapacity can only be used when RoutingTarget is a worker")
     return False
 
@@ -248,7 +248,7 @@ ROUTES = (
             _TASK_CHANNEL,
             _START_TIME,
             Parameter("RoutingTarget"),
-            Parameter("IgnoreCapacity"),
+            Parameter("IgnoreCapacity", "flag"),
             Parameter("TaskQueueSid", "sid", sid_prefix="WQ"),
         ),
         status=201,

@@ -25,6 +25,7 @@ from .lookup import (
     parts,
     workspace_of,
 )
+from .ordering import Order
 from .rates import limit
 from .records import Activity, TaskQueue, Worker, WorkerChannel, Workspace
 from .rendering import worker_body
@@ -44,16 +45,18 @@ def list_workers(call: Call) -> Reply:
         if name in params:
             keeps = condition(call, workspace, params[name])
             found = [worker for worker in found if keeps(worker)]
-    if "Ordering" in params:
-        descending = params["Ordering"].endswith(":desc")
-        found = sorted(found, key=lambda worker: worker.date_status_changed, reverse=descending)
+    order = Order.by_one(
+        call.store[Worker],
+        params.get("Ordering", ""),
+        DateStatusChanged=lambda worker: worker.date_status_changed.timestamp(),
+    )
     return Reply(
         page(
             call,
             "workers",
-            found,
+            order.sort(found),
             lambda worker: _written(call, worker),
-            position=call.store[Worker].position,
+            position=order.position,
         )
     )
 
@@ -249,7 +252,7 @@ ROUTES = (
             Parameter("FriendlyName"),
             _ACTIVITY,
             Parameter("ActivityName"),
-            Parameter("Available", "boolean"),
+            Parameter("Available", "flag"),
             Parameter("TaskQueueSid", "sid", sid_prefix="WQ", blank=False),
             Parameter("TaskQueueName"),
             Parameter("TargetWorkersExpression"),

@@ -9,6 +9,7 @@ from twilio_emulator import assumptions
 from twilio_emulator.store import Record, Store
 from twilio_emulator.wire import Call, Parameter, Route, invalid, page
 
+from . import routing
 from .events import announce
 from .events.types import EVENT_TYPES
 from .lookup import HOST, ROOT, illegal, new_record, part_named, parts, workspace_of
@@ -193,6 +194,7 @@ def update_workspace(call: Call) -> dict[str, Any]:
         )
     workspace = call.store.change(workspace, **changes)
     _announce(call, workspace, "updated")
+    routing.look_again(call.emulator)
     return workspace_body(call.store, workspace)
 
 

@@ -5,17 +5,28 @@ from __future__ import annotations
 import gc
 import logging
 import secrets
+import sqlite3
 import time
 from typing import TYPE_CHECKING
 
 from twilio_emulator.admin.exchange import Dropped, Facts, perform
+from twilio_emulator.admin.request import MARK, PREFIX
+from twilio_emulator.version import version
 
 from .call import Reply
 from .dispatch import Asked, dispatch
 from .encoding import Json, encode
-from .errors import INTERNAL, ApiError
+from .errors import INTERNAL, INVALID_PARAMETER, ApiError
 from .functions import FUNCTION_DOMAIN, FunctionRequest, FunctionResponse
-from .request import Receive, Scope, Send, WireRequest, is_twilio_host, read_request
+from .request import (
+    Receive,
+    Scope,
+    Send,
+    TooLarge,
+    WireRequest,
+    is_twilio_host,
+    read_request,
+)
 from .router import Router
 
 if TYPE_CHECKING:
@@ -47,9 +58,11 @@ class App:
         if self.emulator.dashboard.answers(scope["path"]):
             await self.emulator.dashboard(scope, receive, send)
             return
-        request = await read_request(scope, receive)
         try:
-            answer = await self._answer(request)
+            answer = await self._answer(await read_request(scope, receive))
+        except TooLarge as error:
+            # The server reads on and drops what is left, so that the client sees this answer.
+            answer = self._written(_too_large(scope["path"], str(error)), 0.0)
         except Dropped:
             scope["extensions"]["twilio_emulator.transport"].abort()
             while (await receive())["type"] != "http.disconnect":
@@ -74,7 +87,7 @@ class App:
     async def _answer(self, request: WireRequest) -> FunctionResponse:
         if request.path == "/" and not is_twilio_host(request.host):
             return FunctionResponse(302, (("Location", "/_emulator/"),))  # somebody's browser
-        if request.path.startswith("/_emulator/"):
+        if request.path.startswith(PREFIX):
             return await self.emulator.administer(request)
         if request.host.endswith(FUNCTION_DOMAIN):
             return await self.emulator.call_function(
@@ -109,6 +122,11 @@ class App:
             reply = await dispatch(self.emulator, asked)
         except ApiError as error:
             reply = error.reply
+        except sqlite3.Error as error:
+            request = asked.request
+            reason = f"{request.method} {request.host}{request.path} cannot be kept: {error}"
+            _log.error(reason)
+            reply = ApiError(500, INTERNAL, f"The emulator failed: {reason}").reply
         except Exception:  # noqa: BLE001 - a bug must not take the server down
             request = asked.request
             _log.exception("%s %s%s failed", request.method, request.host, request.path)
@@ -132,6 +150,12 @@ class App:
         if isinstance(body, bytes) and not isinstance(body, Json):
             return FunctionResponse(reply.status or 200, tuple(headers), body)
         return FunctionResponse(reply.status or 200, (_JSON, *headers), encode(body))
+
+
+def _too_large(path: str, reason: str) -> Reply:
+    if path.startswith(PREFIX):
+        return Reply({"error": reason}, status=413, headers={MARK: version()})
+    return ApiError(413, INVALID_PARAMETER, reason).reply
 
 
 async def _send(send: Send, answer: FunctionResponse) -> None:

@@ -21,8 +21,10 @@ if TYPE_CHECKING:
     from twilio_emulator.proxy.authority import Authority
 
 HEAD_SECONDS = 60.0
+HEAD_BYTES = 64 * 2**10
 _RESET = struct.pack("ii", 1, 0)  # SO_LINGER on, for 0 seconds
 _SLASH = ord("/")
+_FRAMING = (b"content-length", b"transfer-encoding")
 
 
 class Connection(HttpToolsProtocol):
@@ -37,9 +39,11 @@ class Connection(HttpToolsProtocol):
         self._authority = authority
         self._head_due: asyncio.TimerHandle | None = None
         self._drop: Any = None
+        self._is_in_head = False
+        self._head_bytes = 0
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
-        """Expect the first request's head within a minute."""
+        """Expect the first request's head within a minute, as every later one once it began."""
         super().connection_made(transport)
         self._drop = transport
         self._head_due = self.loop.call_later(HEAD_SECONDS, transport.abort)
@@ -55,19 +59,27 @@ class Connection(HttpToolsProtocol):
         try:
             self.parser.feed_data(data)
         except httptools.HttpParserUpgrade as upgrade:
+            rest = data[upgrade.args[0] :]
             if self._should_upgrade():
-                self._open_tunnel(early=data[upgrade.args[0] :])
+                self._open_tunnel(early=rest)
+            else:
+                self._read_body(rest)
         except httptools.HttpParserError:
             self.send_400_response("Invalid HTTP request received.")
+        else:
+            if self._is_in_head:
+                self._wait_for_head(len(data))
 
     def on_message_begin(self) -> None:
         """Start a request."""
         super().on_message_begin()
+        self._is_in_head, self._head_bytes = True, 0
         scope: Any = self.scope
         scope["extensions"] = {"twilio_emulator.transport": self._drop}
 
     def on_headers_complete(self) -> None:
         """Start to answer; a whole address becomes its path and Host."""
+        self._is_in_head = False
         if self._head_due is not None:
             self._head_arrived()
         if self.url[0] == _SLASH or self.parser.get_method() == b"CONNECT":
@@ -84,6 +96,24 @@ class Connection(HttpToolsProtocol):
     def _should_upgrade(self) -> bool:
         """Tell the base that what follows CONNECT is no HTTP; no other upgrade is followed."""
         return self.scope["method"] == "CONNECT"
+
+    def _read_body(self, rest: bytes) -> None:
+        """Read on where the parser left HTTP for an upgrade that is not followed.
+
+        Clients offer one with any request (`Upgrade: h2c`), and send its body all the same.
+        """
+        framing = [header for header in self.headers if header[0] in _FRAMING]
+        if not framing or self.cycle.response_complete:
+            return
+        self.cycle.more_body = True
+        self.parser = httptools.HttpRequestParser(_Body(self))
+        head = b"".join(b"%b: %b\r\n" % header for header in framing)
+        self.data_received(b"POST / HTTP/1.1\r\n%b\r\n%b" % (head, rest))
+
+    def body_ended(self) -> None:
+        """Go on with the next request."""
+        self.on_message_complete()
+        self.parser = httptools.HttpRequestParser(self)
 
     def _take_address(self, address: Any) -> None:
         host = (address.host or b"").decode().lower()
@@ -147,10 +177,27 @@ class Connection(HttpToolsProtocol):
         self.transport.write(f"{head}{refused}\n".encode("latin-1"))
         self.transport.close()
 
+    def _wait_for_head(self, received: int) -> None:
+        """Let a head that came in part be completed, within its time and its size."""
+        self._head_bytes += received
+        if self._head_bytes > HEAD_BYTES:
+            reason = f"The head of a request has at most {HEAD_BYTES >> 10} KiB"
+            self._refuse(Refused(431, "Request Header Fields Too Large", reason))
+        elif self._head_due is None:
+            self._head_due = self.loop.call_later(HEAD_SECONDS, self.transport.abort)
+
     def _head_arrived(self) -> None:
         if self._head_due is not None:
             self._head_due.cancel()
             self._head_due = None
+
+
+class _Body:
+    """What a parser tells of a body whose head was read before; see `Connection._read_body`."""
+
+    def __init__(self, connection: Connection) -> None:
+        self.on_body = connection.on_body
+        self.on_message_complete = connection.body_ended
 
 
 class TunnelConnection(Connection):

@@ -33,12 +33,13 @@ def page(
     render: Callable[[T], dict[str, Any] | Json],
     *,
     identity: Callable[[T], str] = _sid_of,
-    position: Callable[[str], int | None] = lambda _identity: None,
+    position: Callable[[str], Any] = lambda _identity: None,
 ) -> Page:
     """Write the page of `items` that the call asks for.
 
-    `identity` gives what a cursor names; `position` tells where an item that is gone by now
-    stood among the others (`store[Kind].position`), so that its cursor still works.
+    `identity` gives what a cursor names; `position` tells where an item stands among the others,
+    also one that is not in the list by now (`store[Kind].position`, or anything that compares as
+    the list is ordered), so that its cursor still works; None when that is not known.
     Raises: ApiError 400/20001 for a cursor of an item that never was in this list.
     """
     size = call.page.size
@@ -81,7 +82,7 @@ def _start(
     call: Call,
     items: Sequence[T],
     identity: Callable[[T], str],
-    position: Callable[[str], int | None],
+    position: Callable[[str], Any],
 ) -> int:
     token = call.page.token
     if not token:
@@ -103,13 +104,13 @@ def _start(
 def _place(
     items: Sequence[T],
     identity: Callable[[T], str],
-    position: Callable[[str], int | None],
+    position: Callable[[str], Any],
     named: str,
 ) -> int | None:
     """Find an item: at once in a list in order of position, one by one in any other."""
     place = position(named)
     if place is not None:
-        at = bisect_left(items, place, key=lambda item: position(identity(item)) or 0)
+        at = bisect_left(items, place, key=lambda item: position(identity(item)))
         if at < len(items) and identity(items[at]) == named:
             return at
     return next((n for n, item in enumerate(items) if identity(item) == named), None)
@@ -118,11 +119,11 @@ def _place(
 def _place_of_gone(
     items: Sequence[T],
     identity: Callable[[T], str],
-    position: Callable[[str], int | None],
+    position: Callable[[str], Any],
     named: str,
 ) -> int | None:
     gone = position(named)
     if gone is None:
         return None
     places = (position(identity(item)) for item in items)
-    return next((n for n, place in enumerate(places) if (place or 0) > gone), len(items))
+    return next((n for n, place in enumerate(places) if place > gone), len(items))

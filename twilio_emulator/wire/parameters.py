@@ -14,6 +14,9 @@ from .errors import PAGE_WITHOUT_TOKEN, ApiError, invalid
 from .route import Parameter, Route
 
 DEFAULT_PAGE_SIZE = 50
+DEEPEST_JSON = 500
+"""How far JSON may nest: what is stored is read again with more of the stack in use than here."""
+
 _INTEGER = re.compile(r"-?[0-9]{1,18}")
 _BLANK = re.compile(r"[\s\x00-\x1f]")
 _STRICT = json.JSONEncoder(allow_nan=False, ensure_ascii=False)
@@ -112,6 +115,11 @@ def _boolean(parameter: Parameter, value: str) -> bool:
     return lowered in ("true", "1")
 
 
+def _flag(_parameter: Parameter, value: str) -> bool:
+    """Source: descriptions of Available and IgnoreCapacity in the OpenAPI document."""
+    return value.lower() in ("true", "1", "yes")
+
+
 def _sid(parameter: Parameter, value: str) -> str:
     if not _SID.fullmatch(value) or not value.startswith(parameter.sid_prefix):
         raise invalid(f"{parameter.name} '{value}' is not a valid {parameter.sid_prefix} SID")
@@ -122,14 +130,25 @@ def parse_json(what: str, text: str | bytes) -> Any:
     """Read JSON that can also be written again.
 
     Raises: ApiError 400/20001, also for NaN, 1e400 and half a surrogate pair: no answer that
-    contains one could ever be sent.
+    contains one could ever be sent; and for what nests too deeply to be read again later.
     """
     try:
         parsed = json.loads(text)
         _STRICT.encode(parsed).encode()
+        _check_depth(parsed)
     except (ValueError, RecursionError) as error:
         raise invalid(f"{what} is not valid JSON: {error}") from None
     return parsed
+
+
+def _check_depth(parsed: Any) -> None:
+    level = [parsed] if isinstance(parsed, dict | list) else []
+    for _ in range(DEEPEST_JSON):
+        inner = (item.values() if isinstance(item, dict) else item for item in level)
+        level = [part for parts in inner for part in parts if isinstance(part, dict | list)]
+        if not level:
+            return
+    raise ValueError(f"it nests more than {DEEPEST_JSON} deep")
 
 
 def _json(parameter: Parameter, value: str) -> Any:
@@ -176,6 +195,7 @@ _CONVERSIONS: dict[str, Callable[[Parameter, str], Any]] = {
     "string": _string,
     "integer": _integer,
     "boolean": _boolean,
+    "flag": _flag,
     "sid": _sid,
     "json": _json,
     "object": _object,

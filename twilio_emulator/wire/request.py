@@ -6,13 +6,23 @@ from collections.abc import Awaitable, Callable, MutableMapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, TypeAlias
 
+from twilio_emulator.admin.request import PREFIX
+
 from .functions import FUNCTION_DOMAIN
 
+LARGEST_BODY = 64 * 2**20
+"""Bytes of a request to one of Twilio's hosts: twice the largest file of an upload."""
+LARGEST_OWN_BODY = 512 * 2**20
+"""Bytes of a request to an own route: a snapshot may hold many uploads."""
 _DEFAULT_REGION = ".us1.twilio.com"
 
 Scope: TypeAlias = MutableMapping[str, Any]
 Receive: TypeAlias = Callable[[], Awaitable[MutableMapping[str, Any]]]
 Send: TypeAlias = Callable[[MutableMapping[str, Any]], Awaitable[None]]
+
+
+class TooLarge(Exception):
+    """The body is longer than the emulator takes into memory."""
 
 
 @dataclass(slots=True)
@@ -50,11 +60,14 @@ class WireRequest:
 
 
 async def read_request(scope: Scope, receive: Receive) -> WireRequest:
-    """Read the request to its end."""
+    """Read the request to its end.
+
+    Raises: TooLarge, with the rest of the body still to come.
+    """
     message = await receive()
     body = message.get("body", b"")
     if message.get("more_body", False):
-        body = await _whole(bytearray(body), receive)
+        body = await _whole(bytearray(body), receive, _most(scope["path"]))
     headers = scope["headers"]
     named = next((value.decode("latin-1") for key, value in headers if key == b"host"), "")
     host, path = split_host(named, scope["raw_path"].decode("latin-1").partition("?")[0])
@@ -63,10 +76,18 @@ async def read_request(scope: Scope, receive: Receive) -> WireRequest:
     return WireRequest(scope["method"], host, path, query, headers, body, client[0])
 
 
-async def _whole(body: bytearray, receive: Receive) -> bytes:
+def _most(path: str) -> int:
+    return LARGEST_OWN_BODY if path.startswith(PREFIX) else LARGEST_BODY
+
+
+async def _whole(body: bytearray, receive: Receive, most: int) -> bytes:
     while True:
         message = await receive()
         body += message.get("body", b"")
+        if len(body) > most:
+            raise TooLarge(
+                f"The body has more than {most >> 20} MiB, which is the most the emulator takes"
+            )
         if not message.get("more_body", False):
             return bytes(body)
 

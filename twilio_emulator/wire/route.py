@@ -11,7 +11,9 @@ from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 if TYPE_CHECKING:
     from .call import Call, Reply
 
-Kind = Literal["string", "integer", "boolean", "sid", "json", "object", "enum", "date", "url"]
+Kind = Literal[
+    "string", "integer", "boolean", "flag", "sid", "json", "object", "enum", "date", "url"
+]
 Body = Literal["form", "json", "multipart", "none"]
 Source = Literal["spec", "doc", "assumed"]  # OpenAPI document; page or recording; nobody says
 Answer: TypeAlias = "Reply | dict[str, Any] | None"
@@ -22,6 +24,8 @@ Handler: TypeAlias = "Callable[[Call], Answer | Awaitable[Answer]]"
 class Parameter:
     """One query or form parameter, by its wire name.
 
+    Shape: a `flag` is true as true, 1 or yes and false as anything else; a `boolean` is refused
+    as anything else.
     Units: `max_length` counts characters, `max_bytes` UTF-8 bytes; `minimum` and `maximum` are
     inclusive.
     """

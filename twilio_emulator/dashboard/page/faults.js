@@ -129,7 +129,7 @@ function form() {
     field("Requests", kind),
     field("Path (pattern)", text("path", { placeholder: "/Tasks" })),
     field("What happens", outcome),
-    field("Status", text("status", { type: "number", min: 100, max: 599, value: 503 })),
+    field("Status", text("status", { type: "number", min: 200, max: 599, value: 503 })),
     field("Delay, ms", text("latency_ms", { type: "number", min: 0, placeholder: "0" })),
     field("Share, %", text("share", { type: "number", min: 1, max: 100, value: 100 })),
     field("How often", text("count", { type: "number", min: 1, placeholder: "always" })),

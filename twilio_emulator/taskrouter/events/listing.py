@@ -42,7 +42,7 @@ def list_events(call: Call) -> dict[str, Any]:
     found = events[first:last][::-1]
     for wanted in _conditions(call.params):
         found = [event for event in found if wanted(event)]
-    return page(call, "events", found, event_body)
+    return page(call, "events", found, event_body, position=_newest_first(call.store))
 
 
 def fetch_event(call: Call) -> dict[str, Any]:
@@ -82,6 +82,16 @@ def _conditions(params: Mapping[str, Any]) -> Iterator[Callable[[Event], bool]]:
 
 def _is_about(field: str, sid: str) -> Callable[[Event], bool]:
     return lambda event: event.event_data.get(field) == sid
+
+
+def _newest_first(store: Store) -> Callable[[str], int | None]:
+    """Tell where events stand in their list, also those that no longer pass its filters."""
+
+    def position(sid: str) -> int | None:
+        place = store[Event].position(sid)
+        return None if place is None else -place
+
+    return position
 
 
 def _window(call: Call) -> tuple[datetime, datetime]:

@@ -8,10 +8,12 @@ worked in when somebody asks, once per worker however often it changed.
 from __future__ import annotations
 
 from bisect import bisect_left, insort
-from collections.abc import Iterator, Set
+from collections.abc import Iterable, Iterator, Set
 from datetime import datetime
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING, Any, TypeAlias
 
+from twilio_emulator.expressions.evaluation import reader
+from twilio_emulator.store import Collection
 from twilio_emulator.taskrouter.eligibility import Eligibility
 from twilio_emulator.taskrouter.records import (
     Activity,
@@ -24,6 +26,7 @@ from twilio_emulator.taskrouter.records import (
 
 from .load import Load
 from .scope import channel_settings
+from .selectors import Path, scalars
 
 if TYPE_CHECKING:
     from twilio_emulator.emulator import Emulator
@@ -45,10 +48,15 @@ class FreeWorkers:
         observe(WorkerChannel, self._channel_changed)
         observe(Reservation, self._reservation_changed)
         observe(TaskQueue, self._queue_changed)
+        observe(Workspace, self._workspace_changed)
 
-    def of(self, queue: TaskQueue, channel_sid: str) -> Iterator[Worker]:
+    def of(
+        self, queue: TaskQueue, channel_sid: str, wanted: Iterable[tuple[Path, list[Any]]] = ()
+    ) -> Iterator[Worker]:
         """Yield the workers of a queue who are free on a channel, the longest idle first.
 
+        Shape: `wanted` are attributes and values (`Need.wanted`); who has another value may be
+        left out.
         Records must not change while it is being read.
         """
         self._work_in_changes()
@@ -57,10 +65,19 @@ class FreeWorkers:
         if found is None:
             found = lists[queue.sid, channel_sid] = self._listed(queue, channel_sid)
         workers = self._store[Worker]
-        for _, _, sid in found.ranks:
+        for _, _, sid in self._among(found, wanted):
             worker = workers.get(sid)
             if worker is not None:
                 yield worker
+
+    def _among(self, found: _List, wanted: Iterable[tuple[Path, list[Any]]]) -> list[_Rank]:
+        """Return the ranks of a list, or of the fewest of them that something wanted leaves."""
+        fewest: set[str] | None = None
+        for path, values in wanted:
+            sids = found.shelf(path, self._store[Worker]).having(values)
+            if fewest is None or len(sids) < len(fewest):
+                fewest = sids
+        return found.ranks if fewest is None else found.ranks_of(fewest)
 
     def is_free(self, worker: Worker, channel_sid: str) -> bool:
         """Tell whether a worker can be offered a task on a channel.
@@ -101,11 +118,11 @@ class FreeWorkers:
         ranks: dict[str, _Rank | None] = {}
         for (_, channel_sid), found in lists.items():
             if worker is None or worker_sid not in found.members:
-                found.place(worker_sid, None)
+                found.place(worker_sid, None, None)
                 continue
             if channel_sid not in ranks:
                 ranks[channel_sid] = rank if self.is_free(worker, channel_sid) else None
-            found.place(worker_sid, ranks[channel_sid])
+            found.place(worker_sid, ranks[channel_sid], worker)
 
     def _worker_changed(self, old: Worker | None, new: Worker | None) -> None:
         worker = new or old
@@ -128,6 +145,10 @@ class FreeWorkers:
             for key in [key for key in lists if key[0] == old.sid]:
                 del lists[key]
 
+    def _workspace_changed(self, old: Workspace | None, new: Workspace | None) -> None:
+        if old is not None and (new is None or new.multi_task_enabled != old.multi_task_enabled):
+            self._lists.pop(old.sid, None)
+
 
 class _List:
     """Ranks in order, with the rank each worker has here and the members of the queue."""
@@ -136,9 +157,25 @@ class _List:
         self.members = members
         self.ranks = ranks
         self._of = {rank[2]: rank for rank in ranks}
+        self._shelves: dict[Path, _Shelf] = {}
 
-    def place(self, worker_sid: str, rank: _Rank | None) -> None:
+    def shelf(self, path: Path, workers: Collection[Worker]) -> _Shelf:
+        """Return the workers by an attribute, sorted in when it is first asked for."""
+        found = self._shelves.get(path)
+        if found is None:
+            found = self._shelves[path] = _Shelf(path)
+            for sid in self._of:
+                found.put(sid, workers.get(sid))
+        return found
+
+    def ranks_of(self, sids: set[str]) -> list[_Rank]:
+        """Return the ranks of some of the workers, in order."""
+        return sorted(self._of[sid] for sid in sids)
+
+    def place(self, worker_sid: str, rank: _Rank | None, worker: Worker | None) -> None:
         """Put a worker where it belongs, or (None) nowhere."""
+        for shelf in self._shelves.values():
+            shelf.put(worker_sid, worker if rank else None)
         present = self._of.get(worker_sid)
         if present is rank or present == rank:
             return
@@ -148,3 +185,30 @@ class _List:
         if rank is not None:
             insort(self.ranks, rank)
             self._of[worker_sid] = rank
+
+
+class _Shelf:
+    """Workers by the values one of their attributes is, or has as an array."""
+
+    def __init__(self, path: Path) -> None:
+        self._read = reader(path)
+        self._by: dict[Any, set[str]] = {}
+        self._values: dict[str, tuple[Any, ...]] = {}
+
+    def having(self, values: list[Any]) -> set[str]:
+        """Return the SIDs of the workers who have one of the values."""
+        return set().union(*(self._by.get(value, ()) for value in values))
+
+    def put(self, sid: str, worker: Worker | None) -> None:
+        """Sort a worker in by what it has now, or (None) take it out."""
+        values = tuple(scalars(self._read(worker.parsed_attributes))) if worker else ()
+        present = self._values.pop(sid, ())
+        for value in present:
+            if value not in values and (group := self._by.get(value)) is not None:
+                group.discard(sid)
+                if not group:
+                    del self._by[value]
+        if values:
+            self._values[sid] = values
+        for value in values:
+            self._by.setdefault(value, set()).add(sid)

@@ -95,7 +95,7 @@ def skips(emulator: Emulator, task: Task) -> bool:
 
 def _free(emulator: Emulator, queue: TaskQueue, need: Need) -> Iterator[Worker]:
     load = emulator.state(Load)
-    for worker in emulator.state(FreeWorkers).of(queue, need.channel_sid):
+    for worker in emulator.state(FreeWorkers).of(queue, need.channel_sid, need.wanted()):
         if need.expression is None or need.fits(WorkerScope(emulator.store, worker, load)):
             yield worker
 

@@ -6,12 +6,13 @@ once per need and not once per task.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
 from twilio_emulator.expressions import Expression
+from twilio_emulator.expressions.evaluation import reader
 from twilio_emulator.expressions.syntax import (
     Comparison,
     Conjunction,
@@ -26,6 +27,8 @@ from twilio_emulator.expressions.syntax import (
 from twilio_emulator.store import Store
 from twilio_emulator.taskrouter.plans import KnownWorker, Target
 from twilio_emulator.taskrouter.records import Task, Worker, Workflow
+
+from .selectors import Path, selectors
 
 
 @dataclass(frozen=True)
@@ -43,11 +46,21 @@ class Need:
     ignore_capacity: bool = False
     worker: tuple[str, str] | None = None
     expression: Expression | None = None
-    task: _Frozen | None = None
+    task: Frozen | None = None
 
     def names(self, worker: Worker) -> bool:
         """Tell whether the need leaves a worker in question: it is for anyone or just for them."""
         return self.worker is None or self.worker in names_of(worker)
+
+    def wanted(self) -> Iterator[tuple[Path, list[Any]]]:
+        """Yield attributes of workers with the values one of which a worker has to have there."""
+        if self.expression is None:
+            return
+        scope = {"task": self.task.value if self.task else {}}
+        for selector in selectors(self.expression.text):
+            values = selector.values(scope)
+            if values is not None:
+                yield selector.path, values
 
     def fits(self, worker: Mapping[str, Any]) -> bool:
         """Test a worker's attributes (`WorkerScope`) with the target's expression."""
@@ -57,7 +70,7 @@ class Need:
         return self.expression.matches({"task": task, "worker": worker})
 
 
-class _Frozen:
+class Frozen:
     """JSON that can be compared and hashed."""
 
     __slots__ = ("_key", "value")
@@ -68,7 +81,7 @@ class _Frozen:
         self._key = repr(value)
 
     def __eq__(self, other: object) -> bool:
-        return isinstance(other, _Frozen) and other._key == self._key
+        return isinstance(other, Frozen) and other._key == self._key
 
     def __hash__(self) -> int:
         return hash(self._key)
@@ -117,21 +130,21 @@ def need_of(store: Store, task: Task) -> Need | None:
 
 
 def _known(reference: KnownWorker, task: Task) -> tuple[str, str]:
-    value: Any = task.parsed_attributes
-    for name in reference.path:
-        value = value.get(name) if isinstance(value, dict) else None
+    value = reader(reference.path)(task.parsed_attributes) if reference.path else None
     text = value if isinstance(value, str) else ""
     return reference.by, text if reference.by == "sid" else text.casefold()
 
 
-def _read_by(expression: Expression, task: Task) -> _Frozen:
+def _read_by(expression: Expression, task: Task) -> Frozen:
     attributes = task.parsed_attributes
-    return _Frozen({name: attributes.get(name) for name in _task_names(expression.text)})
+    return Frozen({name: attributes.get(name) for name in _task_names(expression.text)})
 
 
 @lru_cache(maxsize=4096)
 def _task_names(text: str) -> tuple[str, ...]:
     """List the task attributes an expression reads, by their first name."""
+    if not text.strip():
+        return ()  # `parse` takes a blank expression, which fits nothing and has no tree
     paths = (path for path in _paths(parse_tree(text)) if path[0] == "task" and len(path) > 1)
     return tuple(sorted({str(path[1]) for path in paths}))
 

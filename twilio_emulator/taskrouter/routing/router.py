@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 
 from twilio_emulator import assumptions
 from twilio_emulator.taskrouter.eligibility import Eligibility
+from twilio_emulator.taskrouter.lookup import parts
 from twilio_emulator.taskrouter.records import (
     Reservation,
     Task,
@@ -21,6 +22,7 @@ from twilio_emulator.taskrouter.records import (
     Worker,
     WorkerChannel,
     Workflow,
+    Workspace,
 )
 
 from .batches import reserve
@@ -162,6 +164,7 @@ class Router:
         observe(Reservation, self._reservation_changed)
         observe(TaskQueue, self._queue_changed)
         observe(Workflow, self._workflow_changed)
+        observe(Workspace, self._workspace_changed)
 
     def _task_changed(self, old: Task | None, new: Task | None) -> None:
         if new is None or new.assignment_status != "pending":
@@ -182,17 +185,23 @@ class Router:
         if reservation is not None:
             self._workers[reservation.worker_sid] = None
 
-    def _queue_changed(self, _old: TaskQueue | None, new: TaskQueue | None) -> None:
-        if new is not None:
+    def _queue_changed(self, old: TaskQueue | None, new: TaskQueue | None) -> None:
+        if old and new and old.target_workers != new.target_workers:
             self._queues[new.sid] = None
 
-    def _workflow_changed(self, _old: Workflow | None, new: Workflow | None) -> None:
-        if new is None:
+    def _workflow_changed(self, old: Workflow | None, new: Workflow | None) -> None:
+        if old is None or new is None or old.configuration == new.configuration:
             return
         index = self._store[Task].index("workflow", lambda task: task.workflow_sid)
         for task in index.get(new.sid):
             if task.assignment_status == "pending":
                 self._tasks.setdefault(task.sid, False)
+
+    def _workspace_changed(self, old: Workspace | None, new: Workspace | None) -> None:
+        """Look at every worker where they may now do several tasks at a time."""
+        if old and new and old.multi_task_enabled != new.multi_task_enabled:
+            workers = parts(self._store, Worker, new.sid)
+            self._workers.update(dict.fromkeys(worker.sid for worker in workers))
 
 
 def look_again(emulator: Emulator) -> None:

@@ -37,7 +37,7 @@ class WorkerScope(Mapping[str, Any]):
     def get(self, name: str, default: Any = None) -> Any:
         """Return what goes by a name."""
         is_hidden = assumptions.WORKER_FIELDS_HIDE_ATTRIBUTES or name not in self._attributes
-        if name in _FIELDS and is_hidden:
+        if name in FIELDS and is_hidden:
             return self._field(name)
         return self._attributes.get(name, default)
 
@@ -53,7 +53,7 @@ class WorkerScope(Mapping[str, Any]):
         return len(self._names())
 
     def _names(self) -> dict[str, None]:
-        return dict.fromkeys((*self._attributes, *_FIELDS))
+        return dict.fromkeys((*self._attributes, *FIELDS))
 
     def _field(self, name: str) -> Any:
         if name == "activity_name":
@@ -66,7 +66,7 @@ class WorkerScope(Mapping[str, Any]):
         return getattr(self._worker, name)
 
 
-_FIELDS = frozenset({"sid", "friendly_name", "activity_sid", "activity_name", "channel"})
+FIELDS = frozenset({"sid", "friendly_name", "activity_sid", "activity_name", "channel"})
 
 
 def capacity_percentage(configured: int, reserved: int) -> int:

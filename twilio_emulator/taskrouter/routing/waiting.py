@@ -111,9 +111,10 @@ class Waiting:
 
     def _workflow_changed(self, old: Workflow | None, new: Workflow | None) -> None:
         workflow = new or old
-        if workflow is not None:
-            index = self._store[Task].index("workflow", lambda task: task.workflow_sid)
-            self._stale.update(dict.fromkeys(task.sid for task in index.get(workflow.sid)))
+        if workflow is None or (old and new and old.configuration == new.configuration):
+            return
+        index = self._store[Task].index("workflow", lambda task: task.workflow_sid)
+        self._stale.update(dict.fromkeys(task.sid for task in index.get(workflow.sid)))
 
     def _workspace_changed(self, old: Workspace | None, new: Workspace | None) -> None:
         if old is None or new is None:
