@@ -38,7 +38,8 @@ def asgi(answer: dict[str, Any]) -> Any:
             await receive()
             await send({"type": "lifespan.shutdown.complete"})
             return
-        await receive()
+        if scope["method"] != "GET":
+            await receive()
         await send(start)
         await send(body)
 

@@ -9,9 +9,9 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 from .accounts.records import Account, account_with
-from .admin.exchange import Facts, perform
+from .admin.exchange import perform
 from .admin.faults import Faults
-from .admin.journal import Journal
+from .admin.journal import Facts, Journal
 from .admin.limits import Limits
 from .admin.routes import administer
 from .admin.snapshots import Snapshots
@@ -80,9 +80,10 @@ class Emulator:
 
     def state(self, kind: Callable[[Emulator], S]) -> S:
         """Return this process's one instance of a class, made with the emulator on first use."""
-        if kind not in self._states:
-            self._states[kind] = kind(self)
-        return cast("S", self._states[kind])
+        found: S | None = self._states.get(kind)
+        if found is None:
+            found = self._states[kind] = kind(self)
+        return found
 
     def authenticate(self, username: str, password: str) -> str | None:
         """Return the SID of the account these credentials belong to."""

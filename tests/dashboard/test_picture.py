@@ -11,6 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from twilio_emulator.admin.journal import Facts
 from twilio_emulator.dashboard import picture
 from twilio_emulator.dashboard.details import WorkerSearch, workers
 from twilio_emulator.dashboard.stream import Told, count_workers, delta
@@ -264,17 +265,8 @@ def test_requests_are_told_once_and_in_order(sample: Sample) -> None:
 
     def add(*paths: str) -> None:
         for path in paths:
-            journal.add(
-                time="2026-03-01T00:00:00+00:00",
-                kind="api",
-                method="GET",
-                host="taskrouter.twilio.com",
-                path=path,
-                params={},
-                bytes=0,
-                status=200,
-                duration_ms=1.0,
-            )
+            facts = Facts("api", "GET", "taskrouter.twilio.com", path)
+            journal.add(facts, moment=0.0, seconds=0.001, status=200, fault=None)
 
     def news() -> tuple[list[str], bool]:
         found = told.news(sample.emulator, watch, sample.workspace).get("requests", {})

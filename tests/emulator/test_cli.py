@@ -333,3 +333,19 @@ def on_a_terminal(*arguments: str, **environment: str) -> str:
     process.wait()
     os.close(ours)
     return shown.decode()
+
+
+def test_the_readmes_commands_work(run: Any) -> None:
+    """What the README tells people to type is understood, line by line."""
+    text = (ROOT / "README.md").read_text(encoding="utf-8")
+    lines = [
+        line.removeprefix("$ twilio-emulator ").partition(" #")[0].split()
+        for line in text.splitlines()
+        if line.startswith("$ twilio-emulator ")
+    ]
+    once = [line for line in lines if line[0] != "serve" and "--follow" not in line]
+
+    assert {line[0] for line in once} >= {"clock", "faults", "snapshot"}
+    for line in once:
+        answer = run(*line)
+        assert answer.exit_code == 0, (line, answer.output)

@@ -58,7 +58,11 @@ def documents(tmp_path: Path) -> Documents:
     fields = {"sid": SID, "date_created": MOMENT, "count": {"type": "integer"}}
     form = {
         "type": "object",
-        "properties": {"Name": {"type": "string"}, "Count": {"type": "integer"}},
+        "properties": {
+            "Name": {"type": "string"},
+            "Count": {"type": "integer"},
+            "Tags": {"type": "array", "items": {"enum": ["old", "new"]}},
+        },
         "required": ["Name"],
     }
     (tmp_path / "things.json").write_text(json.dumps(_document(fields, form)))
@@ -110,6 +114,7 @@ def test_fitting_exchange_passes(documents: Documents) -> None:
         ({"status": 200}, "status: 200 is not declared (201)"),
         ({"body": b"Name=a&Size=2"}, "parameter Size: not declared, and yet accepted"),
         ({"body": b"Name=a&Count=x"}, "parameter Count: 'x' is not of type 'integer'"),
+        ({"body": b"Name=a&Tags=old&Tags=odd"}, "parameter Tags: 'odd' is not one of"),
         ({"body": b"Count=2"}, "parameter Name: required, not given, and yet accepted"),
         ({"path": "/v1/Others"}, "operation: things.twilio.com declares no such operation"),
         ({"headers": {"content-type": "application/json", "etag": '"1"'}}, "header etag: sent"),
@@ -128,6 +133,24 @@ def test_null_is_allowed_where_declared(documents: Documents) -> None:
     """A nullable field may be null, but has to be there."""
     assert _found(documents, answer=_answer(sid=None)) == []
     assert _found(documents, answer=_answer(sid=...)) == ["answer: missing 'sid'"]
+
+
+def test_links_are_those_of_the_examples(tmp_path: Path) -> None:
+    """The names of links are held against the document's examples, both ways."""
+    document = _document({"links": {"type": "object", "format": "uri-map"}}, {})
+    content = document["paths"]["/v1/Things"]["post"]["responses"]["201"]["content"]
+    part = {"parts": "https://things.twilio.com/v1/Parts"}
+    content["application/json"]["examples"] = {"create": {"value": {"links": part}}}
+    (tmp_path / "things.json").write_text(json.dumps(document))
+
+    def found(links: dict[str, str]) -> list[str]:
+        answer = json.dumps({"links": links}).encode()
+        return _found(Documents(tmp_path), body=b"", answer=answer)
+
+    words = "in comparison with the examples"
+    assert found(part) == []
+    assert found({}) == [f"answer.links.parts: missing {words}"]
+    assert found({**part, "others": part["parts"]}) == [f"answer.links.others: undeclared {words}"]
 
 
 def test_every_item_of_a_list_is_checked(documents: Documents) -> None:

@@ -14,10 +14,10 @@ from hypothesis import strategies as st
 from twilio.request_validator import RequestValidator
 
 from twilio_emulator.taskrouter.events.connection import Connection
-from twilio_emulator.testing import wait_for
+from twilio_emulator.testing import start_emulator, wait_for
 from twilio_emulator.wire import FunctionResponse
 
-from .conftest import WorkspaceClient
+from .conftest import TASKROUTER, WorkspaceClient
 from .receiver import Form, Receiver, receiving
 
 TOKEN = "i-twilio-idempotency-token"
@@ -223,3 +223,15 @@ def test_without_a_fragment_the_documented_defaults_hold() -> None:
     assert connection.retries_after(httpx.ConnectError("refused"))
     assert not connection.retries_after(httpx.ReadTimeout("slow"))
     assert not connection.retries_after(FunctionResponse(500))
+
+
+def test_a_proxy_of_the_environment_is_not_asked(receiver: Receiver) -> None:
+    """Callbacks go straight to their address where HTTP_PROXY names the emulator or another."""
+    nobody = {"HTTP_PROXY": "http://127.0.0.1:9", "ALL_PROXY": "http://127.0.0.1:9", "NO_PROXY": ""}
+    with start_emulator(
+        workers=0, environ={**nobody, "http_proxy": nobody["HTTP_PROXY"]}
+    ) as direct:
+        made = direct.request(
+            "POST", TASKROUTER, data={"FriendlyName": "w", "EventCallbackUrl": receiver.url}
+        ).json()
+        assert receiver.wait("workspace.created")["ResourceSid"] == made["sid"]

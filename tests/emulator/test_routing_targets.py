@@ -47,16 +47,17 @@ def test_a_targets_expression_reads_task_and_worker(centre: TaskCentre) -> None:
 
 def test_order_by_sorts_workers_by_whole_numbers(centre: TaskCentre) -> None:
     """Higher levels first, ties by the next clause, workers without a number last."""
-    crowd = queue(centre, "Crowd", MaxReservedWorkers=5)
+    crowd = queue(centre, "Crowd", MaxReservedWorkers=6)
     order = "worker.level DESC, worker.cost ASC"
     route(centre, all_tasks({"queue": crowd, "order_by": order}))
     centre.worker("none")
     centre.worker("text", level="9")
+    centre.worker("flag", level=True)
     centre.worker("low", level=1, cost=1)
     centre.worker("dear", level=5, cost=8)
     centre.worker("cheap", level=5, cost=2)
 
-    assert offered(centre, centre.task()) == ["cheap", "dear", "low", "none", "text"]
+    assert offered(centre, centre.task()) == ["cheap", "dear", "low", "none", "text", "flag"]
 
 
 def test_without_order_by_the_longest_idle_is_first(centre: TaskCentre) -> None:

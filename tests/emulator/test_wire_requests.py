@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import base64
+import socket
+
 import httpx
 import pytest
 
@@ -236,3 +239,25 @@ def test_the_flex_configuration_points_at_the_sample(flex: WorkspaceClient) -> N
     }
     assert refused.status_code == 400
     assert "colour" in refused.json()["message"]
+
+
+def test_a_request_cut_off_half_way_is_not_carried_out(emulator: RunningEmulator) -> None:
+    """A client that hangs up before its body is whole has changed nothing and left no entry."""
+    account = base64.b64encode(":".join(emulator.credentials).encode()).decode()
+    body = b"FriendlyName=Half"
+    head = (
+        "POST /v1/Workspaces HTTP/1.1\r\nHost: taskrouter.twilio.com\r\n"
+        f"Authorization: Basic {account}\r\nContent-Length: {len(body) + 1}\r\n"
+        "Content-Type: application/x-www-form-urlencoded\r\n\r\n"
+    )
+    with socket.create_connection(("127.0.0.1", emulator.port)) as connection:
+        connection.sendall(head.encode() + body)
+        emulator.request("GET", TASKROUTER)  # the emulator has read what was sent before this
+        connection.shutdown(socket.SHUT_WR)
+        assert connection.recv(1) == b""  # and has seen the end of it
+    names = [
+        item["friendly_name"] for item in emulator.request("GET", TASKROUTER).json()["workspaces"]
+    ]
+
+    assert "Half" not in names
+    assert all("Half" not in entry["params"].values() for entry in emulator.journal())

@@ -5,9 +5,8 @@ from __future__ import annotations
 import asyncio
 import json
 import time
-from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from collections.abc import Awaitable, Callable
+from typing import TYPE_CHECKING
 
 from twilio_emulator.functions_runtime import Disturbance, disturbed
 from twilio_emulator.wire.functions import FunctionResponse
@@ -16,6 +15,7 @@ if TYPE_CHECKING:
     from twilio_emulator.emulator import Emulator
 
     from .faults import Fault, Met
+    from .journal import Facts
 
 
 _WITHOUT_BODY = (204, 304)  # what followed their heads would be read as the next answer
@@ -23,26 +23,6 @@ _WITHOUT_BODY = (204, 304)  # what followed their heads would be read as the nex
 
 class Dropped(Exception):
     """The connection is to be closed without an answer."""
-
-
-@dataclass(frozen=True)
-class Facts:
-    """What faults and the journal go by.
-
-    Shape: `kind` is api, function or callback; `account` the SID of the account whose request
-    it is, where that is known; `bytes` the length of the request's body.
-    Units: `limit` is how many seconds the caller waits for an answer, a fault's latency included.
-    """
-
-    kind: str
-    method: str
-    host: str
-    path: str
-    params: Mapping[str, Any] = field(default_factory=dict)
-    event_type: str | None = None
-    bytes: int = 0
-    account: str | None = None
-    limit: float | None = None
 
 
 async def perform(
@@ -56,26 +36,15 @@ async def perform(
     if emulator.is_changing and facts.kind == "api":
         await emulator.settled()
     met = emulator.faults.meet(facts.kind, facts.method, facts.host, facts.path, facts.event_type)
-    started, moment = time.perf_counter(), emulator.clock.now()
+    started, moment = time.perf_counter(), emulator.clock.time()
     status: int | None = None
     try:
         answer = await (act() if met is None else _limited(met, facts.limit, act))
         status = answer.status
         return answer
     finally:
-        emulator.journal.add(
-            time=moment.isoformat(timespec="milliseconds"),
-            kind=facts.kind,
-            method=facts.method,
-            host=facts.host,
-            path=facts.path,
-            params=facts.params,
-            bytes=facts.bytes,
-            status=status,
-            duration_ms=round((time.perf_counter() - started) * 1000, 3),
-            account=facts.account,
-            fault=met.ids if met else None,
-        )
+        seconds = time.perf_counter() - started
+        emulator.journal.add(facts, moment, seconds, status, met.ids if met else None)
 
 
 async def _limited(

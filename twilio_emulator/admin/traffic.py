@@ -33,7 +33,7 @@ async def read_journal(emulator: Emulator, request: OwnRequest) -> dict[str, Any
             raise Refusal(400, f"'{pattern}' is not a regular expression: {error}") from None
     since, limit = request.number("since") or 0, request.number("limit")
     entries = emulator.journal.select(wanted, since=since, limit=limit)
-    return {"entries": [asdict(entry) for entry in entries]}
+    return {"entries": [entry.shown() for entry in entries]}
 
 
 async def clear_journal(emulator: Emulator, _request: OwnRequest) -> dict[str, Any]:

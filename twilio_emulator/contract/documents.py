@@ -78,11 +78,6 @@ class Operation:
         return asked(schema, self.schemas)
 
     @cached_property
-    def takes_json(self) -> bool:
-        """Whether the body is JSON instead of a form."""
-        return "application/json" in self.declared.get("requestBody", {}).get("content", {})
-
-    @cached_property
     def answers(self) -> dict[int, Check | None]:
         """The check of the body by declared status; None for an empty body."""
         found: dict[int, Check | None] = {}

@@ -45,6 +45,9 @@ _KINDS: dict[str, tuple[type[Any], Callable[[Emulator, Any], Row]]] = {
     "events": (Event, details.event),
 }
 
+_OWN = (ROOT, f"{ROOT}/", f"{ROOT}/live")
+_BELOW = (f"{ROOT}/page/", f"{ROOT}/live/")
+
 
 class Dashboard:
     """Serve the page, its files, its stream and its details, to this machine only."""
@@ -66,9 +69,7 @@ class Dashboard:
     @staticmethod
     def answers(path: str) -> bool:
         """Tell whether a path is the page's."""
-        return path in (ROOT, f"{ROOT}/", f"{ROOT}/live") or path.startswith(
-            (f"{ROOT}/page/", f"{ROOT}/live/")
-        )
+        return path.startswith(ROOT) and (path in _OWN or path.startswith(_BELOW))
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one HTTP request (ASGI)."""

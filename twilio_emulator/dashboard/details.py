@@ -153,7 +153,7 @@ def request(emulator: Emulator, number: int) -> Row | None:
     since = emulator.journal.select(Filter(), since=number - 1)
     if not since or since[0].number != number:
         return None
-    return dataclasses.asdict(since[0])
+    return since[0].shown()
 
 
 def shown(record: Any) -> Row:

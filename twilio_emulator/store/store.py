@@ -32,14 +32,29 @@ class StaleVersion(Exception):
         self.expected = expected
 
 
-@dataclasses.dataclass
 class _Transaction:
-    """What one transaction has written, and how to take it back."""
+    """What one transaction has written, and how to take it back: the block that does it.
 
-    before: dict[type[Record], dict[str, tuple[Any, int | None]]]  # record and position by SID
-    counts: dict[str, int]
-    after_commit: list[Callable[[], None]]
-    settings: dict[str, object]
+    No generator makes the block: every request opens one, and that would take thrice as long.
+    """
+
+    __slots__ = ("_end", "after_commit", "before", "counts", "settings")
+
+    def __init__(
+        self, counts: dict[str, int], end: Callable[[_Transaction, BaseException | None], None]
+    ) -> None:
+        self.before: dict[type[Record], dict[str, tuple[Any, int | None]]] = {}  # and position
+        self.counts = counts
+        self.after_commit: list[Callable[[], None]] = []
+        self.settings: dict[str, object] = {}
+        self._end = end
+
+    def __enter__(self) -> None:
+        """Begin."""
+
+    def __exit__(self, _kind: object, error: BaseException | None, _trace: object) -> None:
+        """Write everything, or take it back."""
+        self._end(self, error)
 
 
 class Store:
@@ -57,7 +72,7 @@ class Store:
         self.sids = SidSequence(seed)
         self._database = database
         self._kept_counts: dict[str, int] = {}
-        self._collections = {kind: Collection(kind) for kind in records}
+        self._collections: dict[type[Record], Collection[Any]] = {k: Collection(k) for k in records}
         self._kinds = {kind.KIND: kind for kind in records}
         self._transaction: _Transaction | None = None
         self._observers: dict[type[Record], list[Callable[[Any, Any], None]]] = {}
@@ -67,7 +82,7 @@ class Store:
             self._take(database.settings())
 
     def __getitem__(self, kind: type[R]) -> Collection[R]:
-        return cast("Collection[R]", self._collections[kind])
+        return self._collections[kind]
 
     def __iter__(self) -> Iterator[Collection[Any]]:
         return iter(self._collections.values())
@@ -81,13 +96,16 @@ class Store:
 
         Raises: whatever the block or the database raised; nothing was written then.
         """
-        return self._outermost() if self._transaction is None else _JOINED
+        if self._transaction is not None:
+            return _JOINED
+        self._transaction = _Transaction(dict(self.sids.counts), self._end)
+        return self._transaction
 
-    @contextmanager
-    def _outermost(self) -> Iterator[None]:
-        current = self._transaction = _Transaction({}, dict(self.sids.counts), [], {})
+    def _end(self, current: _Transaction, error: BaseException | None) -> None:
         try:
-            yield
+            if error is not None:
+                self._undo(current)
+                return
             self._commit(current)
         except BaseException:
             self._undo(current)

@@ -22,6 +22,8 @@ from .records import Reservation, Task, Worker
 if TYPE_CHECKING:
     from twilio_emulator.emulator import Emulator
 
+_ROUTE_RATE = str(assumptions.ROUTE_REQUESTS_PER_SECOND)
+_FILTER_RATE = str(REQUESTS_PER_SECOND)
 _ACTIONS = {"GET": "Fetch", "POST": "Update", "DELETE": "Delete"}
 _VERSIONED_LISTS: dict[str, type[Record]] = {
     "Workers": Worker,
@@ -58,7 +60,9 @@ def with_headers(route: Route) -> Route:
     def completed(call: Call, answer: Any) -> Reply:
         reply = answer if isinstance(answer, Reply) else Reply(answer)
         etag = reply.etag if listed is None else call.emulator.state(ListVersions).of(listed)
-        headers = {**rate_headers(call, key), **reply.headers}
+        headers = rate_headers(call, key)
+        if reply.headers:
+            headers |= reply.headers
         status = route.status if reply.status is None else reply.status
         return Reply(reply.body, etag, status, headers)
 
@@ -75,15 +79,16 @@ def with_headers(route: Route) -> Route:
 
 def rate_headers(call: Call, key: str) -> dict[str, str]:
     """Count a request and tell what its rate still allows in the present second."""
-    used = next((name for name in FILTERS if name in call.params), None)
+    params = call.params
+    used = next((name for name in FILTERS if name in params), None) if params else None
     if used is None:
-        allowed = assumptions.ROUTE_REQUESTS_PER_SECOND
+        allowed = _ROUTE_RATE
         left = call.emulator.state(RouteRates).left(call.account_sid, key)
     else:
-        key, allowed = f"{key}-{used}", REQUESTS_PER_SECOND
+        key, allowed = f"{key}-{used}", _FILTER_RATE
         left = call.emulator.state(FilterRates).left(call.account_sid, used)
     return {
-        "X-Rate-Limit-Limit": str(allowed),
+        "X-Rate-Limit-Limit": allowed,
         "X-Rate-Limit-Remaining": str(left),
         "X-Rate-Limit-Config": key,
     }

@@ -9,7 +9,8 @@ import sqlite3
 import time
 from typing import TYPE_CHECKING
 
-from twilio_emulator.admin.exchange import Dropped, Facts, perform
+from twilio_emulator.admin.exchange import Dropped, perform
+from twilio_emulator.admin.journal import Facts
 from twilio_emulator.admin.request import MARK, PREFIX
 from twilio_emulator.version import version
 
@@ -19,6 +20,7 @@ from .encoding import Json, encode
 from .errors import INTERNAL, INVALID_PARAMETER, ApiError
 from .functions import FUNCTION_DOMAIN, FunctionRequest, FunctionResponse
 from .request import (
+    CutOff,
     Receive,
     Scope,
     Send,
@@ -33,7 +35,8 @@ if TYPE_CHECKING:
     from twilio_emulator.emulator import Emulator
 
 _log = logging.getLogger(__name__)
-_JSON = ("Content-Type", "application/json; charset=utf-8")
+_JSON = (b"Content-Type", b"application/json; charset=utf-8")
+_EXPOSED = (b"Access-Control-Expose-Headers", b"ETag")
 
 
 class App:
@@ -46,7 +49,7 @@ class App:
         self.router = Router(routes, refused)
         self._in_flight = 0
         # Random, then counted: as unique as if each were random, and cheap.
-        self._request_ids, self._answered = "RQ" + secrets.token_hex(8), 0
+        self._request_ids, self._answered = b"RQ" + secrets.token_hex(8).encode(), 0
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one connection event (ASGI)."""
@@ -60,6 +63,8 @@ class App:
             return
         try:
             answer = await self._answer(await read_request(scope, receive))
+        except CutOff:
+            return
         except TooLarge as error:
             # The server reads on and drops what is left, so that the client sees this answer.
             answer = self._written(_too_large(scope["path"], str(error)), 0.0)
@@ -100,6 +105,9 @@ class App:
                     request.body,
                 )
             )
+        return await self._call_api(request)
+
+    async def _call_api(self, request: WireRequest) -> FunctionResponse:
         asked = Asked(self.emulator, self.router, request)
         facts = Facts(
             "api",
@@ -137,19 +145,19 @@ class App:
         self._answered += 1
         body = reply.body
         headers = [
-            ("Twilio-Request-Id", f"{self._request_ids}{self._answered:016x}"),
-            ("Twilio-Request-Duration", f"{seconds:.3f}"),
-            ("Twilio-Concurrent-Requests", str(self._in_flight)),
-            ("Access-Control-Expose-Headers", "ETag"),
-            *reply.headers.items(),
+            (b"Twilio-Request-Id", b"%b%016x" % (self._request_ids, self._answered)),
+            (b"Twilio-Request-Duration", b"%.3f" % seconds),
+            (b"Twilio-Concurrent-Requests", b"%d" % self._in_flight),
+            _EXPOSED,
         ]
         if reply.etag is not None:
-            headers.append(("ETag", f'"{reply.etag}"'))
+            headers.append((b"ETag", f'"{reply.etag}"'.encode("latin-1")))
         if body is None:
-            return FunctionResponse(reply.status or 200, tuple(headers))
-        if isinstance(body, bytes) and not isinstance(body, Json):
-            return FunctionResponse(reply.status or 200, tuple(headers), body)
-        return FunctionResponse(reply.status or 200, (_JSON, *headers), encode(body))
+            body = b""
+        elif isinstance(body, Json) or not isinstance(body, bytes):
+            headers.append(_JSON)
+            body = encode(body)
+        return FunctionResponse(reply.status or 200, reply.headers.items(), body, headers)
 
 
 def _too_large(path: str, reason: str) -> Reply:
@@ -159,7 +167,10 @@ def _too_large(path: str, reason: str) -> Reply:
 
 
 async def _send(send: Send, answer: FunctionResponse) -> None:
-    headers = [(k.encode("latin-1"), v.encode("latin-1")) for k, v in answer.headers]
-    headers.append((b"content-length", str(len(answer.body)).encode()))
+    headers = [
+        *answer.raw_headers,
+        *[(k.encode("latin-1"), v.encode("latin-1")) for k, v in answer.headers],
+        (b"Content-Length", b"%d" % len(answer.body)),
+    ]
     await send({"type": "http.response.start", "status": answer.status, "headers": headers})
     await send({"type": "http.response.body", "body": answer.body})

@@ -24,7 +24,7 @@ from .route import Route
 if TYPE_CHECKING:
     from twilio_emulator.emulator import Emulator
 
-    from .router import Router
+    from .router import Found, Router
 
 _LARGEST_PART = 32 * 1024 * 1024
 _FORM = "application/x-www-form-urlencoded"
@@ -42,7 +42,7 @@ class Asked:
         self.account_sid: str | ApiError = _kept(
             account_of, request.header("authorization"), emulator.authenticate
         )
-        self.found: tuple[Route, dict[str, str]] | ApiError = _kept(
+        self.found: Found | ApiError = _kept(
             router.find, request.method, request.host, request.path
         )
         self.given: Given | ApiError = _kept(_given, self.found, request)
@@ -80,14 +80,14 @@ def _accepted(part: T | ApiError) -> T:
     return part
 
 
-def _given(
-    found: tuple[Route, dict[str, str]] | ApiError, request: WireRequest
-) -> dict[str, list[str]]:
+def _given(found: Found | ApiError, request: WireRequest) -> dict[str, list[str]]:
     given = _pairs(request.query)
+    if request.method != "POST":
+        return given
     is_form = (
         request.content_type == _FORM if isinstance(found, ApiError) else found[0].body == "form"
     )
-    if request.method != "POST" or not is_form:
+    if not is_form:
         return given
     try:
         return given | _pairs(request.body.decode())
@@ -106,27 +106,36 @@ async def dispatch(emulator: Emulator, asked: Asked) -> Reply:
     """
     account_sid = _accepted(asked.account_sid)
     route, sids = _accepted(asked.found)
-    call = await _call(emulator, account_sid, route, sids, asked)
+    given = _accepted(asked.given)
+    files: dict[str, UploadedFile] = {}
+    if route.body == "multipart" and asked.request.method == "POST":
+        fields, files = await _multipart(asked.request)
+        given = {**given, **fields}
+    call = _call(emulator, account_sid, route, sids, asked.request, given, files)
     try:
-        return await _run(emulator, call)
+        # An asynchronous handler has not begun when its coroutine comes back.
+        with emulator.store.transaction():
+            answer = route.handler(call)
+        if isinstance(answer, CoroutineType):
+            answer = await answer
     except StaleVersion as stale:
         raise ApiError(
             412, PRECONDITION_FAILED, STALE_VERSION_TEXT.format(sid=stale.record.sid)
         ) from stale
+    return _with_status(route, answer)
 
 
-async def _call(
-    emulator: Emulator, account_sid: str, route: Route, sids: dict[str, str], asked: Asked
+def _call(
+    emulator: Emulator,
+    account_sid: str,
+    route: Route,
+    sids: dict[str, str],
+    request: WireRequest,
+    given: Given,
+    files: Mapping[str, UploadedFile],
 ) -> Call:
-    request, given, body = asked.request, _accepted(asked.given), None
-    files: dict[str, UploadedFile] = {}
-    if request.method == "POST" and route.body == "json":
-        body = parse_json("The post body", request.body or b"{}")
-    elif request.method == "POST" and route.body == "multipart":
-        fields, files = await _multipart(request)
-        given = {**given, **fields}
+    is_json = route.body == "json" and request.method == "POST"
     params = parse_parameters(route, given)
-    page = page_request(route, params)
     return Call(
         emulator=emulator,
         account_sid=account_sid,
@@ -134,21 +143,19 @@ async def _call(
         path=unquote(request.path) if "%" in request.path else request.path,
         sids=sids,
         params=params,
-        query={name: values for name, values in given.items() if name not in _PAGING},
+        query=_unpaged(given) if given else given,
         if_match=_version(request.header("if-match")) if route.if_match else None,
-        json=body,
+        json=parse_json("The post body", request.body or b"{}") if is_json else None,
         files=files,
-        page=page,
+        page=page_request(route, params),
     )
 
 
-async def _run(emulator: Emulator, call: Call) -> Reply:
-    route = call.route
-    # An asynchronous handler has not begun when its coroutine comes back.
-    with emulator.store.transaction():
-        answer = route.handler(call)
-    if isinstance(answer, CoroutineType):
-        answer = await answer
+def _unpaged(given: Given) -> Given:
+    return {name: values for name, values in given.items() if name not in _PAGING}
+
+
+def _with_status(route: Route, answer: Any) -> Reply:
     if not isinstance(answer, Reply):
         return Reply(answer, status=route.status)
     if answer.status is not None:

@@ -48,7 +48,7 @@ def written(record: Record, shows: tuple[Record | None, ...], body: Callable[[],
     Shape: `shows` are all other records whose fields `body` reads; the same number on each call.
     """
     kept = record.__dict__.get(_KEPT)
-    if kept is not None and all(one is two for one, two in zip(kept[0], shows, strict=True)):
+    if kept is not None and kept[0] == shows:  # a look at who they are, mostly
         return kept[1]  # type: ignore[no-any-return]
     text = Json(encode(body()))
     # Beside the fields, as functools.cached_property does it: the record stays as it is.

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import dataclass, field
 from typing import TypeAlias
 
@@ -33,11 +33,12 @@ class FunctionRequest:
 
 @dataclass(slots=True)
 class FunctionResponse:
-    """What the function answered."""
+    """What the function answered; `raw_headers` go before `headers`, as they are."""
 
     status: int
-    headers: tuple[tuple[str, str], ...] = ()
+    headers: Iterable[tuple[str, str]] = ()
     body: bytes = field(default=b"", repr=False)
+    raw_headers: Iterable[tuple[bytes, bytes]] = field(default=(), repr=False)
 
 
 FunctionHandler: TypeAlias = Callable[[FunctionRequest], Awaitable[FunctionResponse]]

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, MutableMapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, MutableMapping, Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Any, TypeAlias
 
 from twilio_emulator.admin.request import PREFIX
@@ -19,6 +20,10 @@ _DEFAULT_REGION = ".us1.twilio.com"
 Scope: TypeAlias = MutableMapping[str, Any]
 Receive: TypeAlias = Callable[[], Awaitable[MutableMapping[str, Any]]]
 Send: TypeAlias = Callable[[MutableMapping[str, Any]], Awaitable[None]]
+
+
+class CutOff(Exception):
+    """The client hung up in the middle of its request, so nothing of it is carried out."""
 
 
 class TooLarge(Exception):
@@ -37,6 +42,7 @@ class WireRequest:
     path: str
     query: str
     raw_headers: Sequence[tuple[bytes, bytes]] = field(repr=False)
+    named_headers: Mapping[bytes, bytes] = field(repr=False)  # the last of each name
     body: bytes = field(repr=False)
     client: str
 
@@ -47,10 +53,7 @@ class WireRequest:
 
     def header(self, name: str) -> str | None:
         """Return the last header of this (lower-case) name."""
-        wanted, found = name.encode(), None
-        for key, value in self.raw_headers:
-            if key == wanted:
-                found = value
+        found = self.named_headers.get(name.encode())
         return None if found is None else found.decode("latin-1")
 
     @property
@@ -62,34 +65,42 @@ class WireRequest:
 async def read_request(scope: Scope, receive: Receive) -> WireRequest:
     """Read the request to its end.
 
-    Raises: TooLarge, with the rest of the body still to come.
+    Raises: CutOff when the client hangs up before it; TooLarge, with the rest of the body still
+    to come.
     """
-    message = await receive()
-    body = message.get("body", b"")
-    if message.get("more_body", False):
-        body = await _whole(bytearray(body), receive, _most(scope["path"]))
     headers = scope["headers"]
-    named = next((value.decode("latin-1") for key, value in headers if key == b"host"), "")
-    host, path = split_host(named, scope["raw_path"].decode("latin-1").partition("?")[0])
+    named = dict(headers)
+    # Without either there is none, and waiting for nothing takes time as well.
+    has_body = b"content-length" in named or b"transfer-encoding" in named
+    body = await _body(receive, _most(scope["path"])) if has_body else b""
+    host, path = split_host(
+        named.get(b"host", b"").decode("latin-1"),
+        scope["raw_path"].decode("latin-1").partition("?")[0],
+    )
     client = scope.get("client") or ("", 0)
     query = scope["query_string"].decode("latin-1")
-    return WireRequest(scope["method"], host, path, query, headers, body, client[0])
+    return WireRequest(scope["method"], host, path, query, headers, named, body, client[0])
 
 
 def _most(path: str) -> int:
     return LARGEST_OWN_BODY if path.startswith(PREFIX) else LARGEST_BODY
 
 
-async def _whole(body: bytearray, receive: Receive, most: int) -> bytes:
+async def _body(receive: Receive, most: int) -> bytes:
+    parts: list[bytes] = []
+    size = 0
     while True:
         message = await receive()
-        body += message.get("body", b"")
-        if len(body) > most:
+        if message["type"] == "http.disconnect":
+            raise CutOff
+        parts.append(message.get("body", b""))
+        size += len(parts[-1])
+        if size > most:
             raise TooLarge(
                 f"The body has more than {most >> 20} MiB, which is the most the emulator takes"
             )
         if not message.get("more_body", False):
-            return bytes(body)
+            return parts[0] if len(parts) == 1 else b"".join(parts)
 
 
 def split_host(named: str, path: str) -> tuple[str, str]:
@@ -99,17 +110,19 @@ def split_host(named: str, path: str) -> tuple[str, str]:
     can write http://127.0.0.1:4010/taskrouter.twilio.com/v1/Workspaces.
     """
     first, slash, rest = path[1:].partition("/")
-    if is_twilio_host(first):
-        return _in_default_region(first.lower()), "/" + rest if slash else "/"
-    return _in_default_region(named.partition(":")[0].lower()), path
+    if "." in first and is_twilio_host(first):
+        return _in_default_region(first), "/" + rest if slash else "/"
+    return _in_default_region(named), path
 
 
-def _in_default_region(host: str) -> str:
-    """Take edge and default region out of a host: api.ashburn.us1.twilio.com, api.us1.twilio.com.
+@lru_cache(maxsize=256)
+def _in_default_region(named: str) -> str:
+    """Take port, edge and default region out of a host: api.ashburn.us1.twilio.com.
 
     Other regions have data of their own, which is not emulated; their hosts stay as they are.
     Source: Twilio's page "Global Infrastructure", {product}.{edge}.{region}.twilio.com.
     """
+    host = named.partition(":")[0].lower()
     if not host.endswith(_DEFAULT_REGION):
         return host
     return host.partition(".")[0] + ".twilio.com"

@@ -14,6 +14,7 @@ from .route import Refused, Route, compile_path
 
 _PLACEHOLDER = re.compile(r"\{(\w+)\}")
 
+Found: TypeAlias = tuple[Route, dict[str, str]]
 Literals: TypeAlias = tuple[int, ...]  # which segments of an address have no placeholder
 
 
@@ -38,15 +39,19 @@ class _Address:
         """Return what stands for the placeholders; None where it does not fit."""
         found = {}
         for name, number in self._whole:
-            if not segments[number]:
+            segment = segments[number]
+            if not segment:
                 return None
-            found[name] = segments[number]
+            found[name] = unquote(segment) if "%" in segment else segment
         for pattern, number in self._mixed:
             match = pattern.fullmatch(segments[number])
             if match is None:
                 return None
-            found |= match.groupdict()
-        return {name: unquote(value) if "%" in value else value for name, value in found.items()}
+            found |= {name: unquote(part) for name, part in match.groupdict().items()}
+        return found
+
+
+_Table: TypeAlias = dict[object, list[_Address]]
 
 
 class _Group:
@@ -56,22 +61,31 @@ class _Group:
     """
 
     def __init__(self) -> None:
-        self._tables: dict[Literals, dict[object, list[_Address]]] = {}
-        self._order: list[tuple[Callable[[Sequence[str]], object], Literals]] = []
+        self._tables: dict[Literals, _Table] = {}
+        self._order: list[tuple[Callable[[Sequence[str]], object], _Table]] = []
 
     def add(self, address: _Address, template: str) -> None:
         """Take an address in; sets with more literal segments are looked at first."""
         if address.literals not in self._tables:
             self._tables[address.literals] = {}
             ordered = sorted(self._tables, key=len, reverse=True)
-            self._order = [(itemgetter(*literals), literals) for literals in ordered]
+            self._order = [(itemgetter(*places), self._tables[places]) for places in ordered]
         key = itemgetter(*address.literals)(template.split("/"))
         self._tables[address.literals].setdefault(key, []).append(address)
 
-    def candidates(self, segments: Sequence[str]) -> Iterable[_Address]:
-        """Yield the addresses whose literal segments are these."""
-        for key_of, literals in self._order:
-            yield from self._tables[literals].get(key_of(segments), ())
+    def find(self, method: str, segments: Sequence[str]) -> Found | list[str]:
+        """Return the route and the path's parts, or which methods the address has besides."""
+        allowed: list[str] = []
+        for key_of, table in self._order:
+            for address in table.get(key_of(segments), ()):
+                parts = address.parts(segments)
+                if parts is None:
+                    continue
+                route = address.methods.get(method)
+                if route is not None:
+                    return route, parts
+                allowed.extend(address.methods)
+        return allowed
 
 
 class Router:
@@ -91,7 +105,7 @@ class Router:
         self._refused_words = {item.path.rpartition("/")[2] for item, _ in self._refused}
         self.hosts = frozenset(host for host, _ in self._groups)
 
-    def find(self, method: str, host: str, path: str) -> tuple[Route, dict[str, str]]:
+    def find(self, method: str, host: str, path: str) -> Found:
         """Return the route and the path's parts.
 
         An address with more literal segments wins, then the one declared first.
@@ -101,17 +115,12 @@ class Router:
         segments = path.split("/")
         if not self._refused_words.isdisjoint(segments):
             self._refuse(method, host, path)
-        allowed: list[str] = []
         group = self._groups.get((host, len(segments)))
-        for address in group.candidates(segments) if group is not None else ():
-            parts = address.parts(segments)
-            if parts is None:
-                continue
-            if (route := address.methods.get(method)) is not None:
-                return route, parts
-            allowed.extend(address.methods)
-        if allowed:
-            known = ", ".join(sorted(set(allowed)))
+        found = [] if group is None else group.find(method, segments)
+        if isinstance(found, tuple):
+            return found
+        if found:
+            known = ", ".join(sorted(set(found)))
             raise ApiError(
                 405, METHOD_NOT_ALLOWED, f"{method} {host}{path}: Method not allowed (has {known})"
             )

@@ -20,7 +20,8 @@ import httpx
 
 from twilio_emulator import assumptions
 from twilio_emulator.accounts.records import Account
-from twilio_emulator.admin.exchange import Dropped, Facts, perform
+from twilio_emulator.admin.exchange import Dropped, perform
+from twilio_emulator.admin.journal import Facts
 from twilio_emulator.wire import FunctionRequest, FunctionResponse
 from twilio_emulator.wire.functions import FUNCTION_DOMAIN
 from twilio_emulator.wire.signature import FORM, sign
