@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from twilio_emulator.admin import journal
-from twilio_emulator.admin.journal import Filter, Journal
+from twilio_emulator.admin.journal import Facts, Filter, Journal
 
 
 @pytest.fixture
@@ -17,17 +17,8 @@ def small(monkeypatch: pytest.MonkeyPatch) -> Journal:
 
 
 def _add(to: Journal, **params: object) -> None:
-    to.add(
-        time="",
-        kind="api",
-        method="POST",
-        host="sync.twilio.com",
-        path="/v1",
-        params=params,
-        bytes=0,
-        status=200,
-        duration_ms=1.0,
-    )
+    facts = Facts("api", "POST", "sync.twilio.com", "/v1", params)
+    to.add(facts, moment=0.0, seconds=0.001, status=200, fault=None)
 
 
 def _numbers(of: Journal) -> list[int]:
