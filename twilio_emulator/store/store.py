@@ -14,6 +14,7 @@ from .database import Database
 from .record import Record
 from .sids import SidSequence
 from .snapshot import Snapshot, StateError
+from .transaction import Transaction
 
 R = TypeVar("R", bound=Record)
 
@@ -30,31 +31,6 @@ class StaleVersion(Exception):
         super().__init__(f"{record.sid} is at version {record.version}, not {expected}")
         self.record = record
         self.expected = expected
-
-
-class _Transaction:
-    """What one transaction has written, and how to take it back: the block that does it.
-
-    No generator makes the block: every request opens one, and that would take thrice as long.
-    """
-
-    __slots__ = ("_end", "after_commit", "before", "counts", "settings")
-
-    def __init__(
-        self, counts: dict[str, int], end: Callable[[_Transaction, BaseException | None], None]
-    ) -> None:
-        self.before: dict[type[Record], dict[str, tuple[Any, int | None]]] = {}  # and position
-        self.counts = counts
-        self.after_commit: list[Callable[[], None]] = []
-        self.settings: dict[str, object] = {}
-        self._end = end
-
-    def __enter__(self) -> None:
-        """Begin."""
-
-    def __exit__(self, _kind: object, error: BaseException | None, _trace: object) -> None:
-        """Write everything, or take it back."""
-        self._end(self, error)
 
 
 class Store:
@@ -74,7 +50,7 @@ class Store:
         self._kept_counts: dict[str, int] = {}
         self._collections: dict[type[Record], Collection[Any]] = {k: Collection(k) for k in records}
         self._kinds = {kind.KIND: kind for kind in records}
-        self._transaction: _Transaction | None = None
+        self._transaction: Transaction | None = None
         self._observers: dict[type[Record], list[Callable[[Any, Any], None]]] = {}
         self._settings: dict[str, object] = {}
         if database is not None:
@@ -98,10 +74,10 @@ class Store:
         """
         if self._transaction is not None:
             return _JOINED
-        self._transaction = _Transaction(dict(self.sids.counts), self._end)
+        self._transaction = Transaction(dict(self.sids.counts), self._end)
         return self._transaction
 
-    def _end(self, current: _Transaction, error: BaseException | None) -> None:
+    def _end(self, current: Transaction, error: BaseException | None) -> None:
         try:
             if error is not None:
                 self._undo(current)
@@ -248,12 +224,12 @@ class Store:
             known.setdefault(sid, (collection.get(sid), collection.position(sid)))
         collection.replace(sid, new)
 
-    def _commit(self, current: _Transaction) -> None:
+    def _commit(self, current: Transaction) -> None:
         if self._database is not None:
             self._write(self._database, current)
         self._settings |= current.settings
 
-    def _write(self, database: Database, current: _Transaction) -> None:
+    def _write(self, database: Database, current: Transaction) -> None:
         put: list[tuple[Record, int]] = []
         removed: list[Record] = []
         for collection, sid, old, new in self._changes(current):
@@ -269,12 +245,12 @@ class Store:
             database.write(put, removed, settings)
             self._kept_counts = dict(self.sids.counts)
 
-    def _undo(self, current: _Transaction) -> None:
+    def _undo(self, current: Transaction) -> None:
         for kind, before in current.before.items():
             self._collections[kind].restore(before)
         self.sids.counts = current.counts
 
-    def _tell(self, current: _Transaction) -> None:
+    def _tell(self, current: Transaction) -> None:
         for collection, _, old, new in self._changes(current):
             if old is None and new is None:
                 continue  # made and removed within the transaction: nobody has seen it
@@ -282,7 +258,7 @@ class Store:
                 _carry_out(observer, old, new)
 
     def _changes(
-        self, current: _Transaction
+        self, current: Transaction
     ) -> Iterator[tuple[Collection[Any], str, Record | None, Record | None]]:
         for kind, before in current.before.items():
             collection = self._collections[kind]
