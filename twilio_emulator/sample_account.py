@@ -13,10 +13,12 @@ import json
 import random
 from typing import TYPE_CHECKING, Any
 
+from twilio_emulator.store import new_record
+
 from .accounts.records import Account, ApiKey
 from .flex.records import FlexConfiguration
 from .store import SidSequence
-from .taskrouter.lookup import new_record, parts
+from .taskrouter.lookup import parts
 from .taskrouter.records import Activity, TaskQueue, Worker, Workflow, Workspace
 from .taskrouter.workspaces import make_queue_and_workflow, make_workspace
 

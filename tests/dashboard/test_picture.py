@@ -18,9 +18,10 @@ from twilio_emulator.dashboard.stream import Told, count_workers, delta
 from twilio_emulator.dashboard.watch import RACES_KEPT, Watch
 from twilio_emulator.emulator import Emulator
 from twilio_emulator.settings import Settings
+from twilio_emulator.store import new_record
 from twilio_emulator.sync.records import Document
 from twilio_emulator.taskrouter.eligibility import Eligibility
-from twilio_emulator.taskrouter.lookup import new_record, parts
+from twilio_emulator.taskrouter.lookup import parts
 from twilio_emulator.taskrouter.records import (
     Activity,
     Reservation,

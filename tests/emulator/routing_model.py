@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 from twilio_emulator.emulator import Emulator
 from twilio_emulator.expressions import parse
 from twilio_emulator.settings import Settings
+from twilio_emulator.store import new_record
 from twilio_emulator.taskrouter import routing
-from twilio_emulator.taskrouter.lookup import new_record
 from twilio_emulator.taskrouter.records import (
     Reservation,
     Task,

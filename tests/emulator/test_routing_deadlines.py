@@ -14,9 +14,8 @@ from hypothesis import strategies as st
 
 from twilio_emulator.emulator import Emulator
 from twilio_emulator.settings import Settings
-from twilio_emulator.store import Clock
+from twilio_emulator.store import Clock, new_record
 from twilio_emulator.taskrouter import routing
-from twilio_emulator.taskrouter.lookup import new_record
 from twilio_emulator.taskrouter.records import (
     Activity,
     Task,

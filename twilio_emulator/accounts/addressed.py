@@ -46,12 +46,6 @@ def records_of(store: Store, kind: type[R], account_sid: str) -> list[R]:
     return store[kind].index("account", lambda record: record.account_sid).get(account_sid)[::-1]
 
 
-def new_record(store: Store, account_sid: str, prefix: str) -> dict[str, Any]:
-    """Give the fields every new record begins with."""
-    now, sid = store.clock.now(), store.new_sid(prefix)
-    return {"sid": sid, "account_sid": account_sid, "date_created": now, "date_updated": now}
-
-
 def uri_of(record: Record, collection: str) -> str:
     """Write a record's address below its account, without `.json`."""
     return f"{ACCOUNTS}/{record.account_sid}/{collection}/{record.sid}"

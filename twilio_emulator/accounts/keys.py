@@ -7,9 +7,10 @@ from __future__ import annotations
 
 from typing import Any
 
+from twilio_emulator.store import new_record
 from twilio_emulator.wire import Call, Parameter, Route
 
-from .addressed import ACCOUNTS, HOST, account_of, new_record, record_of, records_of, rfc2822
+from .addressed import ACCOUNTS, HOST, account_of, record_of, records_of, rfc2822
 from .listing import PAGE_SIZE, flat_page
 from .records import ApiKey, made_secret
 

@@ -16,13 +16,13 @@ from twilio_emulator.accounts.addressed import (
     VERSION,
     account_of,
     common,
-    new_record,
     record_of,
     records_of,
     rfc2822,
     uri_of,
 )
 from twilio_emulator.accounts.listing import PAGE_SIZE, flat_page, is_within, moment_filters
+from twilio_emulator.store import new_record
 from twilio_emulator.wire import ApiError, Parameter, Route
 from twilio_emulator.wire import Call as Request
 

@@ -7,8 +7,7 @@ from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any, TypeVar
 
-from twilio_emulator.accounts.addressed import new_record
-from twilio_emulator.store import Record, Store
+from twilio_emulator.store import Record, Store, new_record
 
 from .records import (
     CONFERENCE_STATUSES,

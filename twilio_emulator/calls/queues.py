@@ -13,12 +13,12 @@ from twilio_emulator.accounts.addressed import (
     HOST,
     account_of,
     common,
-    new_record,
     record_of,
     records_of,
     uri_of,
 )
 from twilio_emulator.accounts.listing import PAGE_SIZE, flat_page
+from twilio_emulator.store import new_record
 from twilio_emulator.wire import ApiError, Call, Parameter, Route
 
 from .records import Queue

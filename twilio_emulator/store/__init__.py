@@ -33,10 +33,11 @@ The seam every product builds on:
 from .clock import Clock, Timer
 from .collection import Collection, Index
 from .database import Database
-from .record import Record
+from .record import Record, new_record
 from .sids import SidSequence
 from .snapshot import Snapshot, StateError
-from .store import StaleVersion, Store
+from .store import Store
+from .transaction import StaleVersion
 
 __all__ = [
     "Clock",
@@ -50,4 +51,5 @@ __all__ = [
     "StateError",
     "Store",
     "Timer",
+    "new_record",
 ]

@@ -7,7 +7,10 @@ import dataclasses
 import json
 from collections.abc import Mapping
 from datetime import datetime
-from typing import Any, ClassVar, Self
+from typing import TYPE_CHECKING, Any, ClassVar, Self
+
+if TYPE_CHECKING:
+    from .store import Store
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -52,3 +55,9 @@ def _decode(value: Mapping[str, Any]) -> object:
         if "$bytes" in value:
             return base64.b64decode(value["$bytes"])
     return value
+
+
+def new_record(store: Store, account_sid: str, prefix: str) -> dict[str, Any]:
+    """Give the fields every new record begins with."""
+    now, sid = store.clock.now(), store.new_sid(prefix)
+    return {"sid": sid, "account_sid": account_sid, "date_created": now, "date_updated": now}

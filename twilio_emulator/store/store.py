@@ -14,7 +14,7 @@ from .database import Database
 from .record import Record
 from .sids import SidSequence
 from .snapshot import Snapshot, StateError
-from .transaction import Transaction
+from .transaction import StaleVersion, Transaction
 
 R = TypeVar("R", bound=Record)
 
@@ -22,15 +22,6 @@ _log = logging.getLogger(__name__)
 
 _SIDS = "sids"
 _JOINED = nullcontext()  # an inner block is part of the outermost one
-
-
-class StaleVersion(Exception):
-    """The record has moved on from the version the caller knew."""
-
-    def __init__(self, record: Record, expected: str) -> None:
-        super().__init__(f"{record.sid} is at version {record.version}, not {expected}")
-        self.record = record
-        self.expected = expected
 
 
 class Store:

@@ -1,4 +1,4 @@
-"""One transaction: what it has written, and the block that ends it."""
+"""One transaction: what it has written, the block that ends it, and what a writer may meet."""
 
 from __future__ import annotations
 
@@ -6,6 +6,15 @@ from collections.abc import Callable
 from typing import Any
 
 from .record import Record
+
+
+class StaleVersion(Exception):
+    """The record has moved on from the version the caller knew."""
+
+    def __init__(self, record: Record, expected: str) -> None:
+        super().__init__(f"{record.sid} is at version {record.version}, not {expected}")
+        self.record = record
+        self.expected = expected
 
 
 class Transaction:

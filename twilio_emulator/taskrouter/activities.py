@@ -6,11 +6,12 @@ import dataclasses
 from typing import Any
 
 from twilio_emulator import assumptions
+from twilio_emulator.store import new_record
 from twilio_emulator.wire import Call, Parameter, Route, page
 
 from .events import activity_fields, announce
 from .limits import check_room
-from .lookup import HOST, ROOT, illegal, new_record, part_of, parts, workspace_of
+from .lookup import HOST, ROOT, illegal, part_of, parts, workspace_of
 from .records import Activity, TaskQueue, Worker, Workspace
 from .rendering import activity_body
 from .workspaces import FRIENDLY_NAME, NEW_FRIENDLY_NAME

@@ -74,17 +74,6 @@ def part_named(store: Store, kind: type[Part], workspace_sid: str, sid: str) -> 
     return part if part is not None and part.workspace_sid == workspace_sid else None
 
 
-def new_record(store: Store, account_sid: str, prefix: str) -> dict[str, Any]:
-    """Give the fields every new record begins with."""
-    now = store.clock.now()
-    return {
-        "sid": store.new_sid(prefix),
-        "account_sid": account_sid,
-        "date_created": now,
-        "date_updated": now,
-    }
-
-
 def attributes_text(attributes: dict[str, Any]) -> str:
     """Write attributes the way they are kept: compact JSON, keys in the order given."""
     return json.dumps(attributes, separators=(",", ":"), ensure_ascii=False)

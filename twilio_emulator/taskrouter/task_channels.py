@@ -6,11 +6,11 @@ import re
 from typing import Any
 
 from twilio_emulator import assumptions
-from twilio_emulator.store import Store
+from twilio_emulator.store import Store, new_record
 from twilio_emulator.wire import Call, Parameter, Route, invalid, not_found, page
 
 from .events import announce, task_channel_fields
-from .lookup import HOST, ROOT, illegal, new_record, part_named, parts, workspace_of
+from .lookup import HOST, ROOT, illegal, part_named, parts, workspace_of
 from .records import TaskChannel, WorkerChannel, Workspace
 from .rendering import task_channel_body
 from .workspaces import FRIENDLY_NAME, NEW_FRIENDLY_NAME

@@ -7,13 +7,14 @@ from typing import Any
 
 from twilio_emulator import assumptions
 from twilio_emulator.expressions import ExpressionError, parse
+from twilio_emulator.store import new_record
 from twilio_emulator.wire import Call, Parameter, Route, invalid, page
 
 from . import routing
 from .eligibility import Eligibility
 from .events import announce, task_queue_fields
 from .limits import check_room
-from .lookup import HOST, ROOT, illegal, new_record, part_named, part_of, parts, workspace_of
+from .lookup import HOST, ROOT, illegal, part_named, part_of, parts, workspace_of
 from .ordering import Order
 from .rates import limit
 from .records import Activity, TaskQueue, Worker, Workflow, Workspace

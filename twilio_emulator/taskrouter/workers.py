@@ -7,6 +7,7 @@ from typing import Any
 
 from twilio_emulator import assumptions
 from twilio_emulator.expressions import ExpressionError, parse
+from twilio_emulator.store import new_record
 from twilio_emulator.wire import Call, Parameter, Reply, Route, invalid, page
 from twilio_emulator.wire.encoding import Json, written
 
@@ -14,17 +15,7 @@ from . import routing
 from .eligibility import Eligibility
 from .events import announce, escaped, worker_fields
 from .limits import check_attributes, check_room
-from .lookup import (
-    HOST,
-    ROOT,
-    attributes_text,
-    illegal,
-    new_record,
-    part_named,
-    part_of,
-    parts,
-    workspace_of,
-)
+from .lookup import HOST, ROOT, attributes_text, illegal, part_named, part_of, parts, workspace_of
 from .ordering import Order
 from .rates import limit
 from .records import Activity, TaskQueue, Worker, WorkerChannel, Workspace

@@ -5,13 +5,14 @@ from __future__ import annotations
 from typing import Any
 
 from twilio_emulator import assumptions
+from twilio_emulator.store import new_record
 from twilio_emulator.wire import Call, Parameter, Route, page
 
 from . import routing
 from .configuration import queues_of
 from .events import announce, workflow_fields
 from .limits import check_configuration
-from .lookup import HOST, ROOT, illegal, new_record, part_named, part_of, parts, workspace_of
+from .lookup import HOST, ROOT, illegal, part_named, part_of, parts, workspace_of
 from .records import TaskQueue, Workflow, Workspace
 from .rendering import workflow_body
 

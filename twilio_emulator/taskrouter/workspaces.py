@@ -6,13 +6,13 @@ import json
 from typing import TYPE_CHECKING, Any
 
 from twilio_emulator import assumptions
-from twilio_emulator.store import Record, Store
+from twilio_emulator.store import Record, Store, new_record
 from twilio_emulator.wire import Call, Parameter, Route, invalid, page
 
 from . import routing
 from .events import announce
 from .events.types import EVENT_TYPES
-from .lookup import HOST, ROOT, illegal, new_record, part_named, parts, workspace_of
+from .lookup import HOST, ROOT, illegal, part_named, parts, workspace_of
 from .records import (
     Activity,
     Event,

@@ -12,8 +12,9 @@ from typing import TYPE_CHECKING, Any
 
 from twilio_emulator.calls.planting import plant_call, plant_conference
 from twilio_emulator.sample_account import worker_attributes
+from twilio_emulator.store import new_record
 from twilio_emulator.taskrouter import routing
-from twilio_emulator.taskrouter.lookup import new_record, parts
+from twilio_emulator.taskrouter.lookup import parts
 from twilio_emulator.taskrouter.records import (
     Activity,
     Reservation,

@@ -11,8 +11,7 @@ from itertools import islice
 from typing import TYPE_CHECKING
 
 from twilio_emulator import assumptions
-from twilio_emulator.store import SidSequence, Store
-from twilio_emulator.taskrouter.lookup import new_record
+from twilio_emulator.store import SidSequence, Store, new_record
 from twilio_emulator.taskrouter.records import (
     Event,
     Reservation,

@@ -7,9 +7,9 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from twilio_emulator import assumptions
+from twilio_emulator.store import new_record
 from twilio_emulator.taskrouter import assignment
 from twilio_emulator.taskrouter.events import announce_reservation
-from twilio_emulator.taskrouter.lookup import new_record
 from twilio_emulator.taskrouter.records import Reservation, Task, Worker, Workflow
 
 from .moves import occupy, single_tasking_activity

@@ -13,8 +13,9 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from twilio_emulator import assumptions
+from twilio_emulator.store import new_record
 from twilio_emulator.taskrouter.events import announce_reservation, announce_task
-from twilio_emulator.taskrouter.lookup import illegal, new_record
+from twilio_emulator.taskrouter.lookup import illegal
 from twilio_emulator.taskrouter.records import (
     Task,
     TaskChannel,
