@@ -172,8 +172,13 @@ def start_emulator(
             _close(process)
 
 
-def wait_for(condition: Callable[[], Any], *, seconds: float = 15.0, what: str = "it") -> Any:
+def wait_for(
+    condition: Callable[[], Any], *, seconds: float = 15.0, what: str = "it", pause: float = 0.02
+) -> Any:
     """Poll until `condition` gives something true, and return that.
+
+    Units: `pause` is how many seconds pass between two looks; one Sync object may be read 20
+    times a second.
 
     Raises: TimeoutError after `seconds`.
     """
@@ -181,7 +186,7 @@ def wait_for(condition: Callable[[], Any], *, seconds: float = 15.0, what: str =
     while not (found := condition()):
         if time.monotonic() > deadline:
             raise TimeoutError(f"waited {seconds:g} s for {what}")
-        time.sleep(0.02)
+        time.sleep(pause)
     return found
 
 

@@ -127,6 +127,7 @@ class ContactCentre:
         answer = self.emulator.request("GET", f"{self.documents_url}/{name}")
         if answer.status_code == 404:
             return None
+        assert answer.status_code == 200, answer.text
         data: dict[str, Any] = answer.json()["data"]
         return data
 
@@ -154,7 +155,9 @@ class ContactCentre:
             record = self.document(f"batch-{batch}")
             return record if record and record["status"] in TERMINAL else None
 
-        record: dict[str, Any] = wait_for(ended, seconds=seconds, what=f"the end of {batch}")
+        record: dict[str, Any] = wait_for(
+            ended, seconds=seconds, what=f"the end of {batch}", pause=0.1
+        )
         return record
 
     def write_batch(self, batch: str, shards: list[dict[str, Any]], **lane: Any) -> None:

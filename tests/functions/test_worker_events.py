@@ -208,7 +208,7 @@ def test_a_probe_only_leaves_its_receipts(centre: ContactCentre) -> None:
         found = (centre.document(f"probe-{probe}") or {}).get("events", [])
         return sorted(found) == ["task-queue.created", "task-queue.deleted"]
 
-    wait_for(receipts, seconds=10, what="both receipts")
+    wait_for(receipts, seconds=10, what="both receipts", pause=0.1)
     assert centre.latest() is None
     assert list(centre.held().values()) == [[]]
 
