@@ -29,7 +29,7 @@ STATIC = (
     Check("ruff", ("ruff", "check", ".")),
     Check("import contracts", ("lint-imports", "--no-logo")),
     Check("generated files", ("python", "-m", "pulumi_twilio.generate", "--check")),
-    Check("coverage page", ("python", "-m", "twilio_emulator.coverage", "--check")),
+    Check("coverage page", ("python", "-m", "twilio_emulator.coverage_table", "--check")),
     Check("functions lint", ("npm", "run", "--silent", "lint"), "functions"),
     Check("mypy", ("mypy",)),
 )

@@ -12,8 +12,8 @@ import pytest
 
 from twilio_emulator import assumptions as declared
 from twilio_emulator.contract import Documents, Operation
-from twilio_emulator.coverage.__main__ import generated, main
-from twilio_emulator.coverage.assumed import Unexplained, assumptions
+from twilio_emulator.coverage_table.__main__ import generated, main
+from twilio_emulator.coverage_table.assumed import Unexplained, assumptions
 from twilio_emulator.products import products
 from twilio_emulator.wire import Refused, Route
 from twilio_emulator.wire.route import compile_path

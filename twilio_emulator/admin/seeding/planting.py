@@ -17,7 +17,6 @@ from twilio_emulator.taskrouter import routing
 from twilio_emulator.taskrouter.lookup import parts
 from twilio_emulator.taskrouter.records import (
     Activity,
-    Reservation,
     Task,
     TaskChannel,
     Worker,
@@ -165,20 +164,7 @@ def _assign(emulator: Emulator, task: Task, worker: Worker) -> None:
         assignment_count=task.assignment_count + 1,
         date_assigned=task.date_created,
     )
-    store.put(
-        Reservation(
-            **new_record(store, task.account_sid, "WR"),
-            workspace_sid=task.workspace_sid,
-            task_sid=task.sid,
-            worker_sid=worker.sid,
-            workflow_sid=task.workflow_sid,
-            task_queue_sid=task.task_queue_sid,
-            task_channel_sid=task.task_channel_sid,
-            batch=assigned.assignment_count,
-            date_timeout=task.date_created,
-            reservation_status="accepted",
-        )
-    )
+    store.put(routing.new_reservation(store, assigned, worker, task.date_created, "accepted"))
 
 
 def _plant_calls(emulator: Emulator, plan: Plan, entry: Mapping[str, Any]) -> int:

@@ -9,6 +9,7 @@
 
 from typing import TYPE_CHECKING
 
+from .batches import new_reservation
 from .due import Due
 from .endings import reservations_of_task, reservations_of_worker
 from .free_workers import FreeWorkers
@@ -43,6 +44,7 @@ __all__ = [
     "create_task",
     "delete_task",
     "look_again",
+    "new_reservation",
     "re_evaluate",
     "reject",
     "reservations_of_task",

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 from twilio_emulator import assumptions
-from twilio_emulator.store import new_record
+from twilio_emulator.store import Store, new_record
 from twilio_emulator.taskrouter import assignment
 from twilio_emulator.taskrouter.events import announce_reservation
 from twilio_emulator.taskrouter.records import Reservation, Task, Worker, Workflow
@@ -38,24 +38,31 @@ def reserve(emulator: Emulator, task: Task, workers: Sequence[Worker]) -> None:
             _reserve(emulator, task, worker)
 
 
+def new_reservation(
+    store: Store, task: Task, worker: Worker, date_timeout: datetime, status: str = "pending"
+) -> Reservation:
+    """Make the reservation that offers a task, as it stands in its present batch, to a worker."""
+    return Reservation(
+        **new_record(store, task.account_sid, "WR"),
+        workspace_sid=task.workspace_sid,
+        task_sid=task.sid,
+        worker_sid=worker.sid,
+        workflow_sid=task.workflow_sid,
+        task_queue_sid=task.task_queue_sid,
+        task_channel_sid=task.task_channel_sid,
+        batch=task.assignment_count,
+        date_timeout=date_timeout,
+        reservation_status=status,
+    )
+
+
 def _reserve(emulator: Emulator, task: Task, worker: Worker) -> None:
     store = emulator.store
     workflow = store[Workflow].get(task.workflow_sid) if task.workflow_sid else None
     seconds = workflow.task_reservation_timeout if workflow else DEFAULT_RESERVATION_TIMEOUT
     occupy(emulator, worker.sid)
-    reservation = store.put(
-        Reservation(
-            **new_record(store, task.account_sid, "WR"),
-            workspace_sid=task.workspace_sid,
-            task_sid=task.sid,
-            worker_sid=worker.sid,
-            workflow_sid=task.workflow_sid,
-            task_queue_sid=task.task_queue_sid,
-            task_channel_sid=task.task_channel_sid,
-            batch=task.assignment_count,
-            date_timeout=store.clock.now() + timedelta(seconds=seconds),
-        )
-    )
+    date_timeout = store.clock.now() + timedelta(seconds=seconds)
+    reservation = store.put(new_reservation(store, task, worker, date_timeout))
     single_tasking_activity(emulator, reservation, "reservation")
     announce_reservation(emulator, reservation, "reservation.created")
     store.after_commit(lambda: assignment.offer(emulator, reservation))

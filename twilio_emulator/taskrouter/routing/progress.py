@@ -94,10 +94,7 @@ def time_out(emulator: Emulator, task: Task) -> Task:
         if workflow
         else None
     )
-    if step is not None:
-        return take_step(emulator, emulator.store.change(task), step)
-    announce_workflow_step(emulator, task, "workflow.timeout")
-    return cancel_task(emulator, task, assumptions.WORKFLOW_TIMEOUT_REASON)
+    return _go_on(emulator, task, step, "workflow.timeout", assumptions.WORKFLOW_TIMEOUT_REASON)
 
 
 def skip(emulator: Emulator, task: Task) -> Task:
@@ -108,10 +105,15 @@ def skip(emulator: Emulator, task: Task) -> Task:
         if workflow
         else None
     )
+    return _go_on(emulator, task, step, "workflow.skipped", assumptions.WORKFLOW_SKIPPED_REASON)
+
+
+def _go_on(emulator: Emulator, task: Task, step: Step | None, end: str, reason: str) -> Task:
+    """Take a task to its next step; without one it leaves the workflow and is canceled."""
     if step is not None:
         return take_step(emulator, emulator.store.change(task), step)
-    announce_workflow_step(emulator, task, "workflow.skipped")
-    return cancel_task(emulator, task, assumptions.WORKFLOW_SKIPPED_REASON)
+    announce_workflow_step(emulator, task, end)
+    return cancel_task(emulator, task, reason)
 
 
 def cancel_task(

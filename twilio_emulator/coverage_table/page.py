@@ -15,7 +15,7 @@ from .behaviours import Behaviour
 _HEAD = """\
 # What the emulator answers for
 
-<!-- Written by `python -m twilio_emulator.coverage`; do not edit. -->
+<!-- Written by `python -m twilio_emulator.coverage_table`; do not edit. -->
 
 Everything the emulator does is labelled with where it is known from:
 

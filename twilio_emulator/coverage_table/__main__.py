@@ -27,7 +27,7 @@ def main(arguments: list[str]) -> int:
         return 0
     name = PAGE.relative_to(ROOT)
     if "--check" in arguments:
-        sys.stderr.write(f"{name} is out of date: run python -m twilio_emulator.coverage\n")
+        sys.stderr.write(f"{name} is out of date: run python -m twilio_emulator.coverage_table\n")
         return 1
     PAGE.write_text(text, encoding="utf-8")
     sys.stdout.write(f"wrote {name}\n")
