@@ -11,10 +11,10 @@ RUN = @command -v $(PYTHON) >/dev/null \
 ACCOUNT = --port $(PORT) --workers $(WORKERS) --seed $(SEED)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup up down test check bench-up bench-emulator emulator clean
+.PHONY: help setup up down test check bench-up bench-emulator bench-stuck-tasks bench-task-attributes emulator clean
 
 help: ## Show this list
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-22s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 	@echo "Variables: PORT=$(PORT) WORKERS=$(WORKERS) SEED=$(SEED) PYTHON=$(PYTHON)"
 
 setup: ## Set up packages, the Pulumi CLI and the stacks; enough for plain `pulumi preview`
@@ -37,6 +37,12 @@ bench-up: ## Time `pulumi up`, preview and refresh of 200 queues
 
 bench-emulator: ## Time the local Twilio beside bare endpoints of its framework
 	$(RUN) bench-emulator
+
+bench-stuck-tasks: ## Time the stuck task cleaner on 10,000 tasks beside serial runs
+	$(RUN) bench-stuck-tasks
+
+bench-task-attributes: ## Let many writers change one task at once
+	$(RUN) bench-task-attributes
 
 emulator: ## Run the local Twilio in this terminal
 	$(RUN) emulator $(ACCOUNT)

@@ -9,7 +9,7 @@ from components.definition import DefinitionError, load
 from components.event_callback import EventCallback, EventCallbackArgs
 from components.release import Release, ReleaseArgs
 from components.release_triggers import release_triggers
-from components.routing import Routing, RoutingArgs
+from components.routing import OwnFunctions, Routing, RoutingArgs
 from components.sync import Sync, SyncArgs
 from components.workspace import Workspace, WorkspaceArgs
 
@@ -20,11 +20,12 @@ except DefinitionError as error:
     raise pulumi.RunError(str(error)) from None
 
 workspace = Workspace("workspace", WorkspaceArgs(definition.workspace.source))
-routing = Routing("routing", RoutingArgs.of(definition, workspace.sid))
 sync = Sync("sync", SyncArgs(definition.sync))
 functions = BatchFunctions(
     "functions", BatchFunctionsArgs(workspace.sid, sync.sid, definition.functions)
 )
+own_functions = OwnFunctions(functions.address, functions.deployment)
+routing = Routing("routing", RoutingArgs.of(definition, workspace.sid, own_functions))
 callback = EventCallback(
     "event-callback",
     EventCallbackArgs.of(definition.event_callback, workspace.sid, functions.event_handler_url),

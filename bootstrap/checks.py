@@ -30,6 +30,7 @@ STATIC = (
     Check("import contracts", ("lint-imports", "--no-logo")),
     Check("generated files", ("python", "-m", "pulumi_twilio.generate", "--check")),
     Check("coverage page", ("python", "-m", "twilio_emulator.coverage_table", "--check")),
+    Check("command page", ("python", "-m", "taskrouter_ops.cli.reference", "--check")),
     Check("functions lint", ("npm", "run", "--silent", "lint"), "functions"),
     Check("mypy", ("mypy",)),
 )

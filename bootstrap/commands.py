@@ -67,6 +67,8 @@ def parser() -> argparse.ArgumentParser:
         "test": test,
         "bench-up": bench_up,
         "bench-emulator": bench_emulator,
+        "bench-stuck-tasks": bench_stuck_tasks,
+        "bench-task-attributes": bench_task_attributes,
         "clean": clean,
     }
     for name, run in runs.items():
@@ -203,6 +205,20 @@ def bench_emulator(checkout: Checkout, _options: argparse.Namespace) -> None:
     with locking.sole_use(checkout, "bench-emulator"):
         make_packages_ready(checkout, Timings(), development=False)
     run_benchmark(checkout, "benchmarks.bench_emulator", dict(os.environ))
+
+
+def bench_stuck_tasks(checkout: Checkout, _options: argparse.Namespace) -> None:
+    """Time the stuck task cleaner beside serial runs."""
+    with locking.sole_use(checkout, "bench-stuck-tasks"):
+        make_packages_ready(checkout, Timings(), development=False)
+    run_benchmark(checkout, "benchmarks.bench_stuck_tasks", dict(os.environ))
+
+
+def bench_task_attributes(checkout: Checkout, _options: argparse.Namespace) -> None:
+    """Let many writers change one task at once, beside clients that lose or repeat."""
+    with locking.sole_use(checkout, "bench-task-attributes"):
+        make_packages_ready(checkout, Timings(), development=False)
+    run_benchmark(checkout, "benchmarks.bench_task_attributes", dict(os.environ))
 
 
 def run_benchmark(checkout: Checkout, module: str, environment: dict[str, str]) -> None:

@@ -5,8 +5,9 @@ per file of `functions/functions`, one Asset per file of `functions/assets`, the
 deployment, and what the functions leave on workers (`queues`, `queues_digest`).
 
 The workers' attributes are declared before the deployment: on removal the functions that keep
-them are gone first, and nobody writes them again. Variables come before it too, so that no
-function runs without them.
+them are gone first, and nobody writes them again. Variables come before it
+too, so that no function runs without them. A workflow that asks one of the functions depends on
+the deployment in turn, and so is gone, or asks somebody else, before they are.
 
 Type: `contactcentre:index:BatchFunctions`. Children: `twilio:serverless:` Service, Environment,
 Variable, Function, Asset, Build, Deployment and `twilio:taskrouter:WorkerQueueAttributes`.
@@ -52,6 +53,12 @@ class BatchFunctions(pulumi.ComponentResource):
 
     url: pulumi.Output[str]
     """`https://<domain>`, once the functions are deployed."""
+    address: pulumi.Output[str]
+    """`https://<domain>`, known as soon as the environment is there and the same ever after.
+
+    Who takes it in place of `url` has to depend on `deployment`."""
+    deployment: pulumi.Resource
+    """What makes the functions answer."""
     event_handler_url: pulumi.Output[str]
     """Where the workspace reports its events."""
     deployment_sid: pulumi.Output[str]
@@ -72,8 +79,9 @@ class BatchFunctions(pulumi.ComponentResource):
         )
         variables = self._variables(args)
         build = self._build(args)
-        deployment = self._deployment(build, [attributes, *variables])
+        self.deployment = deployment = self._deployment(build, [attributes, *variables])
         self.deployment_sid = cast("pulumi.Output[str]", deployment.sid)
+        self.address = self._environment.domain_name.apply(lambda domain: f"https://{domain}")
         # The address counts as known only when something answers there.
         self.url = pulumi.Output.all(self._environment.domain_name, deployment.sid).apply(
             lambda known: f"https://{known[0]}"

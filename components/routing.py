@@ -5,7 +5,9 @@ default and timeout activity where the definition names them.
 Does not own: entries that are `existing`, which are looked up.
 
 The order of things follows from the SIDs that flow: activities, then queues, then workflows,
-so that on removal a workflow goes (or is updated) before its queues. The settings point at
+so that on removal a workflow goes (or is updated) before its queues. A workflow that asks one of
+the stack's own functions also waits for their deployment; its address holds the domain alone, so
+that a new deployment does not show as a changed workflow. The settings point at
 activities, and give the former ones back before those are removed.
 
 Type: `contactcentre:index:Routing`. Children: `twilio:taskrouter:` Activity, TaskChannel,
@@ -19,6 +21,7 @@ import pulumi
 
 from components import look_ups
 from components.definition.model import (
+    OWN_FUNCTION,
     Activity,
     Definition,
     Existing,
@@ -34,6 +37,14 @@ Sids = dict[str, pulumi.Output[str]]
 
 
 @dataclass(frozen=True)
+class OwnFunctions:
+    """The functions that workflows may ask: `https://<domain>`, and what makes them answer."""
+
+    address: pulumi.Output[str]
+    deployment: pulumi.Resource
+
+
+@dataclass(frozen=True)
 class RoutingArgs:
     """What is routed how in which workspace; every mapping is by the definition's keys."""
 
@@ -42,11 +53,17 @@ class RoutingArgs:
     task_channels: Mapping[str, TaskChannel | Existing]
     task_queues: Mapping[str, TaskQueue | Existing]
     workflows: Mapping[str, Workflow]
+    functions: OwnFunctions
     default_activity: str | None = None
     timeout_activity: str | None = None
 
     @classmethod
-    def of(cls, definition: Definition, workspace_sid: pulumi.Input[str]) -> "RoutingArgs":
+    def of(
+        cls,
+        definition: Definition,
+        workspace_sid: pulumi.Input[str],
+        functions: OwnFunctions,
+    ) -> "RoutingArgs":
         """Take what a definition says of routing."""
         return cls(
             workspace_sid,
@@ -54,6 +71,7 @@ class RoutingArgs:
             task_channels=definition.task_channels,
             task_queues=definition.task_queues,
             workflows=definition.workflows,
+            functions=functions,
             default_activity=definition.workspace.default_activity,
             timeout_activity=definition.workspace.timeout_activity,
         )
@@ -78,6 +96,7 @@ class Routing(pulumi.ComponentResource):
         super().__init__("contactcentre:index:Routing", name, {}, opts)
         self._prefix = name
         self._workspace = pulumi.Output.from_input(args.workspace_sid)
+        self._functions = args.functions
         self._options = pulumi.ResourceOptions(parent=self)
         self.activity_sids = {k: self._activity(k, v) for k, v in args.activities.items()}
         self._settings(args)
@@ -147,8 +166,20 @@ class Routing(pulumi.ComponentResource):
             friendly_name=entry.friendly_name,
             configuration=configuration(entry, self.task_queue_sids),
             task_reservation_timeout=entry.task_reservation_timeout,
-            assignment_callback_url=entry.assignment_callback_url,
-            fallback_assignment_callback_url=entry.fallback_assignment_callback_url,
+            assignment_callback_url=self._callback_url(entry.assignment_callback_url),
+            fallback_assignment_callback_url=self._callback_url(
+                entry.fallback_assignment_callback_url
+            ),
             re_evaluate_tasks=entry.re_evaluate_tasks,
-            opts=self._options,
+            opts=self._workflow_options(entry),
         ).sid
+
+    def _callback_url(self, url: str | None) -> pulumi.Input[str] | None:
+        if url is None or not url.startswith(OWN_FUNCTION):
+            return url
+        return self._functions.address.apply(lambda address: f"{address}{url}")
+
+    def _workflow_options(self, entry: Workflow) -> pulumi.ResourceOptions:
+        if not entry.calls_own_functions:
+            return self._options
+        return pulumi.ResourceOptions(parent=self, depends_on=[self._functions.deployment])

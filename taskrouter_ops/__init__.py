@@ -1,4 +1,4 @@
-"""Operations on a deployed TaskRouter contact centre: worker-queue sync, batches, verification.
+"""Operations on a deployed TaskRouter contact centre: tasks, reservations, worker-queue sync.
 
 Nothing here needs Pulumi: the `taskrouter` command and the hooks of `pulumi up` call the same
 functions.
@@ -11,14 +11,18 @@ from taskrouter_ops.errors import (
     SyncFailed,
     VerificationFailed,
 )
+from taskrouter_ops.reservations import Reservations
 from taskrouter_ops.target import CallbackSettings, Target
+from taskrouter_ops.task_router_service import TaskRouterService
 
 __all__ = [
     "BatchFailed",
     "CallbackSettings",
     "OperationError",
+    "Reservations",
     "SetupError",
     "SyncFailed",
     "Target",
+    "TaskRouterService",
     "VerificationFailed",
 ]

@@ -9,7 +9,6 @@ from __future__ import annotations
 import secrets
 import string
 from collections.abc import Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 from taskrouter_ops import batch_progress as documents
@@ -19,6 +18,7 @@ from taskrouter_ops.functions_environment import batch_secret
 from taskrouter_ops.lane_starts import LaneStarts
 from taskrouter_ops.sync_documents import SyncDocuments
 from taskrouter_ops.target import Target
+from taskrouter_ops.thread_pool import thread_pool
 from taskrouter_ops.waiting import REAL_TIME, Report, Waiting, silent
 from twilio_client import PreconditionFailed, TwilioClient
 
@@ -79,11 +79,9 @@ class Batches:
         self, batch: str | None = None, *, batch_type: str = documents.WORKER_QUEUE_SYNC
     ) -> Progress:
         """Read a batch's record, the newest one's when no id is given."""
+        batch = batch or self._newest(batch_type)
         if batch is None:
-            pointer = self._documents.read(documents.latest_name(batch_type))
-            if pointer is None:
-                raise BatchFailed(f"there has been no {batch_type} batch yet")
-            batch = str(pointer.data["batch"])
+            raise BatchFailed(f"there has been no {batch_type} batch yet")
         document = self._documents.read(documents.progress_name(batch))
         if document is None:
             raise BatchFailed(
@@ -92,6 +90,11 @@ class Batches:
                 batch=batch,
             )
         return documents.progress_of(batch, document)
+
+    def newest(self, *, batch_type: str = documents.WORKER_QUEUE_SYNC) -> Progress | None:
+        """Read the newest batch's record, None where there has been no batch yet."""
+        batch = self._newest(batch_type)
+        return self.status(batch) if batch else None
 
     def resume(self, batch: str | None = None, report: Report = silent) -> Progress:
         """Take up a batch that stopped half way and follow it to its end."""
@@ -108,11 +111,11 @@ class Batches:
         `latest` then never leaves one behind that nobody would take up again, and two chains
         do not work on the same workers. One that cannot be ended is reported and left.
         """
-        pointer = self._documents.read(documents.latest_name(documents.WORKER_QUEUE_SYNC))
-        if pointer is None:
+        batch = self._newest(documents.WORKER_QUEUE_SYNC)
+        if batch is None:
             return
         try:
-            self.follow(str(pointer.data["batch"]), report, limit_seconds=limit_seconds)
+            self.follow(batch, report, limit_seconds=limit_seconds)
         except BatchFailed as error:
             report(f"{error}; beginning anew")
 
@@ -127,7 +130,7 @@ class Batches:
         progress = self.status(batch)
         if progress.ended:
             return progress
-        with ThreadPoolExecutor(max(1, progress.lanes)) as pool:
+        with thread_pool(max(1, progress.lanes)) as pool:
             starts = LaneStarts(
                 self._client,
                 self._target,
@@ -142,6 +145,10 @@ class Batches:
                 end = {"status": "failed", "error": str(error), "finished_at": self._now()}
                 self._change_record(batch, end)
                 raise
+
+    def _newest(self, batch_type: str) -> str | None:
+        pointer = self._documents.read(documents.latest_name(batch_type))
+        return str(pointer.data["batch"]) if pointer else None
 
     def _follow(
         self, progress: Progress, starts: LaneStarts, report: Report, limit_seconds: float
@@ -173,7 +180,7 @@ class Batches:
         for k in range(lanes):
             numbers = list(range(k, len(shards), lanes))
             work[documents.lane_name(batch, k)] = documents.new_lane(numbers, planned)
-        with ThreadPoolExecutor(CONCURRENT_WRITES) as pool:
+        with thread_pool(CONCURRENT_WRITES) as pool:
             writes = [
                 pool.submit(self._documents.create_own, name, data, ttl=documents.WORK_TTL)
                 for name, data in work.items()

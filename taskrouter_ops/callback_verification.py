@@ -68,7 +68,7 @@ def verify(
     checks = [_settings_read_back(client, target, settings)]
     report("verify-callbacks: settings read back equal, calling the event handler")
     address = settings.url.partition("#")[0]  # the rest says how to deliver
-    handler = _EventHandler(client, target, address, fresh_domain_seconds, waiting)
+    handler = EventHandler(client, target, address, fresh_domain_seconds, waiting)
     checks += handler.check(auth_token)
     report("verify-callbacks: waiting for a real event to make the round trip")
     outcome, detail = event_round_trip(
@@ -81,7 +81,7 @@ def _settings_read_back(client: TwilioClient, target: Target, settings: Callback
     what = f"read Workspace {target.workspace_sid}"
     workspace = client.get(urls.taskrouter("Workspaces", target.workspace_sid), what=what).body
     url = workspace.get("event_callback_url") or ""
-    events = _names(workspace.get("events_filter") or "")
+    events = event_names(workspace.get("events_filter") or "")
     if url != settings.url:
         raise VerificationFailed(
             check="callback-settings",
@@ -97,7 +97,8 @@ def _settings_read_back(client: TwilioClient, target: Target, settings: Callback
     return Check("callback-settings", "passed", f"{url} for {len(events)} events")
 
 
-def _names(text: str) -> set[str]:
+def event_names(text: str) -> set[str]:
+    """Return the names in an events filter."""
     return {name.strip() for name in text.split(",") if name.strip()}
 
 
@@ -110,7 +111,7 @@ def _difference(found: set[str], wanted: set[str]) -> str:
     return " and ".join(parts)
 
 
-class _EventHandler:
+class EventHandler:
     """Calls the event handler as a stranger and as Twilio."""
 
     def __init__(
@@ -121,6 +122,10 @@ class _EventHandler:
         fresh_domain_seconds: float,
         waiting: Waiting,
     ) -> None:
+        """Bind to the handler's address; nothing is sent yet.
+
+        Units: `fresh_domain_seconds` bounds the repeats while nobody answers; 0 is one attempt.
+        """
         self._client = client
         self._url = url
         self._patience = fresh_domain_seconds
@@ -132,6 +137,10 @@ class _EventHandler:
         }
 
     def check(self, auth_token: str | None) -> list[Check]:
+        """Send an unsigned event, and a signed one where there is a token.
+
+        Raises: VerificationFailed.
+        """
         unsigned = self._answer({})
         if unsigned.status in ANSWERED:
             raise VerificationFailed(
@@ -182,7 +191,7 @@ class _EventHandler:
     def _unreachable(self, problem: str) -> VerificationFailed:
         return VerificationFailed(
             check="callback-signature",
-            found=f"{self._url} cannot be reached ({problem}) after {self._patience:.0f} s",
+            found=f"{self._url} cannot be reached ({problem}){self._tried()}",
             advice="check that the functions are deployed and the callback URL is theirs, "
             "then run `pulumi up` again",
         )
@@ -192,9 +201,12 @@ class _EventHandler:
             return
         raise VerificationFailed(
             check="callback-signature",
-            found=f"{self._url} answered {request} with {answer.status} for {self._patience:.0f} s",
+            found=f"{self._url} answered {request} with {answer.status}{self._tried()}",
             advice=_advice(answer.status, request),
         )
+
+    def _tried(self) -> str:
+        return f", tried for {self._patience:.0f} s" if self._patience else ""
 
 
 def _advice(status: int, request: str) -> str:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from twilio_client import Conflict, NotFound, Response, TwilioClient, urls
+from twilio_client import Conflict, NotFound, TwilioClient, urls
 
 DAY_SECONDS = 86_400
+LONGEST_PAGE = 100  # Source: Sync API v1, PageSize
 
 
 @dataclass(frozen=True)
@@ -38,7 +39,7 @@ class SyncDocuments:
             answer = self._client.get(self._url(name), what=f"read Sync document {name!r}")
         except NotFound:
             return None
-        return _document(answer)
+        return _document(answer.body)
 
     def create(self, name: str, data: Mapping[str, Any], *, ttl: int | None = None) -> Document:
         """Create a document; `ttl` in seconds, None for ever. Raises: Conflict when it exists."""
@@ -60,7 +61,7 @@ class SyncDocuments:
             repeatable=repeatable,
             what=f"create Sync document {name!r} in {self._service_sid}",
         )
-        return _document(answer)
+        return _document(answer.body)
 
     def update(
         self, name: str, data: Mapping[str, Any], *, if_match: str | None = None
@@ -73,7 +74,7 @@ class SyncDocuments:
             repeatable=if_match is None,
             what=f"write Sync document {name!r}",
         )
-        return _document(answer)
+        return _document(answer.body)
 
     def put(self, name: str, data: Mapping[str, Any]) -> Document:
         """Write a document that never expires, whether it exists or not."""
@@ -93,12 +94,18 @@ class SyncDocuments:
         except NotFound:
             return
 
+    def list(self) -> Iterator[Document]:
+        """Go through all documents of the service, page by page."""
+        url = urls.sync("Services", self._service_sid, "Documents")
+        what = f"list Sync documents of {self._service_sid}"
+        listed = self._client.list(url, page_size=LONGEST_PAGE, what=what)
+        return (_document(record) for record in listed)
+
     def _url(self, name: str) -> str:
         return urls.sync("Services", self._service_sid, "Documents", name)
 
 
-def _document(answer: Response) -> Document:
-    body = answer.body
+def _document(body: Mapping[str, Any]) -> Document:
     return Document(
         sid=body["sid"],
         unique_name=body.get("unique_name") or "",

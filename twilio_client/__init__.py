@@ -8,7 +8,9 @@ from twilio_client.attributes import AttributeUpdate, update_attributes
 from twilio_client.client import Response, TwilioClient
 from twilio_client.credentials import Credentials, Settings, credentials_from
 from twilio_client.errors import (
+    AttributesInvalid,
     AttributesTooLong,
+    AttributesUnreadable,
     Conflict,
     CredentialsError,
     Gone,
@@ -20,15 +22,19 @@ from twilio_client.errors import (
     TwilioError,
     Unauthorized,
     Unreachable,
+    UpdateUncertain,
 )
-from twilio_client.retry import RetryPolicy
+from twilio_client.retry import Deadline, RetryPolicy
 
 __all__ = [
     "AttributeUpdate",
+    "AttributesInvalid",
     "AttributesTooLong",
+    "AttributesUnreadable",
     "Conflict",
     "Credentials",
     "CredentialsError",
+    "Deadline",
     "Gone",
     "InvalidRequest",
     "NotFound",
@@ -42,6 +48,7 @@ __all__ = [
     "TwilioError",
     "Unauthorized",
     "Unreachable",
+    "UpdateUncertain",
     "credentials_from",
     "update_attributes",
 ]

@@ -12,7 +12,7 @@ import requests
 
 from twilio_client.credentials import Credentials
 from twilio_client.errors import Unreachable, error_for
-from twilio_client.retry import RetryPolicy
+from twilio_client.retry import Deadline, RetryPolicy
 from twilio_client.transport import Transport, was_sent
 
 if TYPE_CHECKING:
@@ -65,9 +65,16 @@ class TwilioClient:
         username, password = self._auth
         return Client(username, password, self.credentials.account_sid, http_client=self.transport)
 
-    def get(self, url: str, params: Params | None = None, *, what: str = "") -> Response:
+    def get(
+        self,
+        url: str,
+        params: Params | None = None,
+        *,
+        deadline: Deadline | None = None,
+        what: str = "",
+    ) -> Response:
         """Read one resource. Raises: TwilioError; repeating a read is always safe."""
-        return self._call("GET", url, what, params=form(params))
+        return self._call("GET", url, what, params=form(params), deadline=deadline)
 
     def post(
         self,
@@ -77,17 +84,20 @@ class TwilioClient:
         json_body: object = None,
         if_match: str | None = None,
         repeatable: bool = False,
+        deadline: Deadline | None = None,
         what: str = "",
     ) -> Response:
         """Create or update a resource with a form, or with `json_body` where the API takes JSON.
 
         `repeatable` declares that doing it twice does no harm (an update that sets values).
+        `deadline` says until when it may be repeated, instead of the policy's attempts.
 
         Raises: TwilioError, whose `retry_safe` tells whether to repeat.
         """
         headers = {"If-Match": if_match} if if_match is not None else None
         body = {"json": json_body} if json_body is not None else {"data": form(data)}
-        return self._call("POST", url, what, headers=headers, repeatable=repeatable, **body)
+        sending = {"headers": headers, "repeatable": repeatable, "deadline": deadline}
+        return self._call("POST", url, what, **sending, **body)
 
     def delete(self, url: str, *, if_match: str | None = None, what: str = "") -> Response:
         """Delete a resource. Raises: NotFound where it is gone already, other TwilioErrors."""

@@ -47,12 +47,15 @@ class Settings:
     base_url: str | None = None
 
 
-def credentials_from(config: Mapping[str, str | None], environ: Mapping[str, str]) -> Settings:
+def credentials_from(
+    config: Mapping[str, str | None], environ: Mapping[str, str], *, advice: str = _ADVICE
+) -> Settings:
     """Find the credentials in explicit configuration, then in the environment.
 
     Shape: `config` has the keys accountSid, authToken, apiKeySid, apiKeySecret, baseUrl, each
     optional. A secret from the environment is used only for the account it belongs to, so a
-    configured account never meets another account's token.
+    configured account never meets another account's token. `advice` ends the error's text: how
+    to give what is missing.
 
     Raises: CredentialsError naming everything that is missing or malformed. Nothing is sent.
     """
@@ -66,7 +69,7 @@ def credentials_from(config: Mapping[str, str | None], environ: Mapping[str, str
     if not any(given.values()) and account and env_account not in (None, account):
         problems.append(f"those in the environment are of {env_account}, not of {account}")
     if problems or account is None:
-        raise CredentialsError("Twilio credentials: " + ", ".join(problems), advice=_ADVICE)
+        raise CredentialsError("Twilio credentials: " + ", ".join(problems), advice=advice)
     return Settings(Credentials(account, **given), base_url.rstrip("/") if base_url else None)
 
 

@@ -3,6 +3,9 @@
     TwilioError
     ├── CredentialsError      nothing was sent: no usable credentials
     ├── AttributesTooLong     nothing was sent: over Twilio's 4096 characters
+    ├── AttributesInvalid     nothing was sent: not a JSON object
+    ├── AttributesUnreadable  nothing was sent: what is there is not a JSON object
+    ├── UpdateUncertain       an answer was lost and nothing tells whether the write happened
     ├── Unreachable           no answer: refused, dropped, timed out
     └── (an answer)
         ├── InvalidRequest      400  (TaskRouter also says 20001 for a state that forbids it)
@@ -83,6 +86,36 @@ class AttributesTooLong(TwilioError):
         return f"{self.what}: {self.twilio_message}; {self.advice}"
 
 
+class AttributesInvalid(TwilioError):
+    """What was to be written is no JSON object; nothing was sent."""
+
+    advice = "give a JSON object: text keys; text, numbers, booleans, null, lists and objects"
+
+    def _text(self) -> str:
+        return f"{self.what}: attributes are not valid: {self.twilio_message}; {self.advice}"
+
+
+class AttributesUnreadable(TwilioError):
+    """The attributes that are there are no JSON object, so a change would destroy them."""
+
+    advice = "nothing was written; replace them as a whole with a JSON object, then run it again"
+
+    def _text(self) -> str:
+        return (
+            f"{self.what}: its attributes cannot be changed: {self.twilio_message}; {self.advice}"
+        )
+
+
+class UpdateUncertain(TwilioError):
+    """The answer to a write was lost, and what is there now does not tell whether it happened."""
+
+    advice = "look at the attributes before repeating it: it may have been applied"
+
+    def _text(self) -> str:
+        answer = f"Twilio answered {self.status}" if self.status else "no answer from Twilio"
+        return f"{self.what}: {answer}, {self.twilio_message}; {self.advice}"
+
+
 class Unreachable(TwilioError):
     """No answer came: connection refused or dropped, or the time limit passed."""
 
@@ -103,7 +136,8 @@ class Unauthorized(TwilioError):
 
     advice = (
         "check the account SID and the auth token or API key "
-        "(a sub-account's resources need the sub-account's own)"
+        "(a sub-account's resources need the sub-account's own); a stack keeps those of its last "
+        "update: after a change run `pulumi up` first"
     )
 
 

@@ -7,6 +7,7 @@ so the same code talks to Twilio and to a local emulator.
 
 from __future__ import annotations
 
+import itertools
 import logging
 import threading
 import time
@@ -20,13 +21,15 @@ from twilio.http import HttpClient
 from twilio.http.response import Response as SdkResponse
 
 from twilio_client.budget import RequestBudget
-from twilio_client.retry import RetryPolicy
+from twilio_client.retry import Deadline, RetryPolicy
 
 logger = logging.getLogger("twilio_client")
 
 CONNECT_TIMEOUT_SECONDS = 5.0
 READ_TIMEOUT_SECONDS = 30.0
 MAX_CONCURRENT_REQUESTS = 24
+# A time-out of 0 is none that the sockets know.
+_LEAST_SECONDS = 0.001
 
 
 class Transport(HttpClient):  # type: ignore[misc] # the SDK is untyped
@@ -44,14 +47,18 @@ class Transport(HttpClient):  # type: ignore[misc] # the SDK is untyped
         retry: RetryPolicy | None = None,
         budget: RequestBudget | None = None,
         sleep: Callable[[float], object] = time.sleep,
+        clock: Callable[[], float] = time.monotonic,
     ) -> None:
         """Open a pool; nothing is sent yet."""
         super().__init__(logger, False, READ_TIMEOUT_SECONDS)
         self.base_url = base_url
         self.retry = retry or RetryPolicy()
         self._budget = budget or RequestBudget(sleep=sleep)
-        self._sleep = sleep
+        self.sleep = sleep
+        self.clock = clock
         self._slots = threading.BoundedSemaphore(MAX_CONCURRENT_REQUESTS)
+        self._counting = threading.Lock()
+        self.requests_sent = 0  # repeats included
         self.session = requests.Session()
         adapter = HTTPAdapter(pool_connections=8, pool_maxsize=MAX_CONCURRENT_REQUESTS)
         self.session.mount("https://", adapter)
@@ -94,30 +101,40 @@ class Transport(HttpClient):  # type: ignore[misc] # the SDK is untyped
         headers: Mapping[str, str] | None = None,
         repeatable: bool = False,
         timeout: float | None = None,
+        deadline: Deadline | None = None,
         **request: Any,
     ) -> requests.Response:
-        """Send one request, repeating it as the retry policy allows.
+        """Send one request, repeating it as the retry policy, or the deadline, allows.
 
         Raises: requests.RequestException when no answer came; `was_sent` tells whether it
         may have taken effect.
         """
         may_repeat = repeatable or method.upper() in {"GET", "DELETE", "HEAD"}
-        for attempt in range(1, self.retry.attempts + 1):
-            last = attempt == self.retry.attempts
+        for attempt in itertools.count(1):
             self._budget.wait_for(params)
+            limit = _attempt_seconds(timeout, deadline)
             try:
-                answer = self._send_once(method, url, params, headers, timeout, request)
+                answer = self._send_once(method, url, params, headers, limit, request)
             except requests.RequestException as error:
-                if last or (was_sent(error) and not may_repeat):
+                wait = self._wait(attempt, None, deadline)
+                if wait is None or (was_sent(error) and not may_repeat):
                     raise
-                self._pause(attempt, method, url, type(error).__name__)
+                self._pause(attempt, method, url, type(error).__name__, wait)
                 continue
-            if last or not self._worth_repeating(answer.status_code, may_repeat):
+            wait = self._wait(attempt, answer.headers.get("Retry-After"), deadline)
+            if wait is None or not self._worth_repeating(answer.status_code, may_repeat):
                 return answer
-            self._pause(
-                attempt, method, url, str(answer.status_code), answer.headers.get("Retry-After")
-            )
-        raise AssertionError("a retry policy has at least one attempt")
+            self._pause(attempt, method, url, str(answer.status_code), wait)
+        raise AssertionError("counting has no end")
+
+    def _wait(
+        self, attempt: int, retry_after: str | None, deadline: Deadline | None
+    ) -> float | None:
+        """Return the seconds before the next attempt, None where there is to be none."""
+        wait = self.retry.wait_seconds(attempt, retry_after)
+        if deadline is None:
+            return wait if attempt < self.retry.attempts else None
+        return wait if wait < deadline.left else None
 
     def _send_once(
         self,
@@ -125,11 +142,13 @@ class Transport(HttpClient):  # type: ignore[misc] # the SDK is untyped
         url: str,
         params: Mapping[str, Any] | None,
         headers: Mapping[str, str] | None,
-        timeout: float | None,
+        timeout: float,
         request: dict[str, Any],
     ) -> requests.Response:
         where, sent_headers = self._address(url, dict(headers or {}))
-        limits = (CONNECT_TIMEOUT_SECONDS, timeout or READ_TIMEOUT_SECONDS)
+        limits = (min(CONNECT_TIMEOUT_SECONDS, timeout), timeout)
+        with self._counting:
+            self.requests_sent += 1
         with self._slots:
             return self.session.request(
                 method.upper(),
@@ -151,16 +170,17 @@ class Transport(HttpClient):  # type: ignore[misc] # the SDK is untyped
     def _worth_repeating(status: int, may_repeat: bool) -> bool:
         return status == 429 or (status >= 500 and may_repeat)
 
-    def _pause(
-        self, attempt: int, method: str, url: str, why: str, retry_after: str | None = None
-    ) -> None:
-        wait = self.retry.wait_seconds(attempt, retry_after)
+    def _pause(self, attempt: int, method: str, url: str, why: str, wait: float) -> None:
         path = urlsplit(url).path
         logger.info(
-            "%s %s: %s, attempt %d of %d, next in %.1f s",
-            method.upper(), path, why, attempt, self.retry.attempts, wait,
-        )  # fmt: skip
-        self._sleep(wait)
+            "%s %s: %s, attempt %d, next in %.1f s", method.upper(), path, why, attempt, wait
+        )
+        self.sleep(wait)
+
+
+def _attempt_seconds(timeout: float | None, deadline: Deadline | None) -> float:
+    limit = timeout or READ_TIMEOUT_SECONDS
+    return limit if deadline is None else min(limit, max(deadline.left, _LEAST_SECONDS))
 
 
 def was_sent(error: requests.RequestException) -> bool:

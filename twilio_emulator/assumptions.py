@@ -201,6 +201,27 @@ CALL_WITHOUT_INSTRUCTIONS = (400, 21205)
 QUEUE_NAME_TAKEN = (400, 22003)
 """Status and code for a second queue of one name in an account."""
 
+# --- Flex tokens ------------------------------------------------------------------------------
+
+INVALID_FLEX_TOKEN_STATUS = 200
+"""HTTP status for a token that is not valid: `valid` in the answer is false.  The published
+validator reads `valid` and `message` whatever the status is."""
+
+INVALID_FLEX_TOKEN = (20101, "Invalid Access Token")
+"""Code and message for a token that Twilio never issued, or issued for another account; the code
+and its text are documented for access tokens."""
+
+EXPIRED_FLEX_TOKEN = (20104, "Access Token expired or expiration date invalid")
+"""Code and message for a token that has expired; documented for access tokens."""
+
+FLEX_TOKEN_IDENTITY = "user_40example_2Ecom"  # noqa: S105 - a name
+"""Identity of a test token without worker and identity.  In an identity `_` and two upper-case
+hexadecimal digits stand for a character, as recorded (`_40` for `@`); realm_user_id spells it
+out."""
+
+FLEX_TOKEN_ROLES = ("agent",)
+"""Roles of a test token where neither roles are given nor the worker's attributes have any."""
+
 # --- statistics -------------------------------------------------------------------------------
 
 WORKER_STATISTICS_REFUSED = (400, 20001)
@@ -245,6 +266,10 @@ BUILD_SECONDS = 0.1
 BUILDS_NOT_LIVE_ARE_DELETED = True
 """Builds no environment runs are deleted like versions no build holds: pages of another age say
 so, the present one does not name them."""
+
+ASSET_HEADERS = (("Access-Control-Allow-Origin", "*"),)
+"""What assets are served with beside type and ETag: pages of every origin may read them, so that
+an ES module can be imported from one."""
 
 LOGS_NEWEST_FIRST = True
 """Log lines are listed from the newest to the oldest."""

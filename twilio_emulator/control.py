@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 from urllib.parse import quote
 
@@ -50,6 +50,34 @@ class Control:
     def seed(self, document: Mapping[str, Any]) -> dict[str, Any]:
         """Make workers, tasks, calls and conferences in bulk; return how many of each."""
         return self._ask("POST", "seed", json=document)
+
+    def flex_token(
+        self,
+        *,
+        worker_sid: str | None = None,
+        identity: str | None = None,
+        roles: Sequence[str] | None = None,
+        expires_in: float | None = None,
+        account_sid: str | None = None,
+    ) -> str:
+        """Sign somebody in to Flex and return the token; an hour's token of the sample account.
+
+        A worker's token has the worker's name and roles unless told otherwise.  Units:
+        `expires_in` is in seconds of the emulator's clock.
+        """
+        issued = self.issue_flex_token(
+            worker_sid=worker_sid,
+            identity=identity,
+            roles=None if roles is None else list(roles),
+            expires_in=expires_in,
+            account_sid=account_sid,
+        )
+        return str(issued["token"])
+
+    def issue_flex_token(self, **wanted: Any) -> dict[str, Any]:
+        """Sign somebody in to Flex; return token, account, worker, identity, roles, expiration."""
+        body = {name: value for name, value in wanted.items() if value is not None}
+        return self._ask("POST", "flex-tokens", json=body)
 
     def journal(self, **filters: str | int | None) -> list[dict[str, Any]]:
         """List requests; filters are those of `admin.journal.Filter`, `since` and `limit`."""

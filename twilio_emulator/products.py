@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from types import ModuleType
 from typing import TYPE_CHECKING, TypeAlias
 
-from . import accounts, calls, flex, serverless, sync, taskrouter
+from . import accounts, calls, flex, iam, serverless, sync, taskrouter
 from .store import Record
 from .wire import Refused, Route
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     Runner: TypeAlias = Callable[[Emulator], Awaitable[None]]
 
-_PACKAGES = (accounts, calls, taskrouter, flex, sync, serverless)
+_PACKAGES = (accounts, calls, taskrouter, flex, iam, sync, serverless)
 
 
 async def _nothing(_emulator: Emulator) -> None:

@@ -9,6 +9,8 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 FLEX = "flex"
+OWN_FUNCTION = "/"
+"""How the address of a function of this stack begins; the domain is known to the deployment."""
 
 
 @dataclass(frozen=True)
@@ -90,7 +92,10 @@ class Filter:
 
 @dataclass(frozen=True)
 class Workflow:
-    """A workflow; `default_queue` is a key."""
+    """A workflow; `default_queue` is a key.
+
+    Shape: a callback's address is an https address, or `/path` of a function of this stack.
+    """
 
     friendly_name: str
     filters: tuple[Filter, ...] = ()
@@ -99,6 +104,12 @@ class Workflow:
     assignment_callback_url: str | None = None
     fallback_assignment_callback_url: str | None = None
     re_evaluate_tasks: bool | None = None
+
+    @property
+    def calls_own_functions(self) -> bool:
+        """Whether a callback's address is one of the stack's own functions."""
+        urls = (self.assignment_callback_url, self.fallback_assignment_callback_url)
+        return any(url is not None and url.startswith(OWN_FUNCTION) for url in urls)
 
     @property
     def queue_keys(self) -> frozenset[str]:

@@ -12,6 +12,8 @@ from components.definition.expressions import (
     expression_problems,
     matches_everything,
 )
+from components.definition.function_checks import function_problems
+from components.definition.model import OWN_FUNCTION
 from components.definition.problems import Problem, near
 from components.definition.source import plain
 
@@ -64,6 +66,9 @@ def _callback_problems(workflow: Cursor) -> Iterator[Problem]:
     fallback = workflow.get("fallbackAssignmentCallbackUrl")
     if fallback is not None and workflow.get("assignmentCallbackUrl") is None:
         yield fallback.problem("there is no assignmentCallbackUrl to fall back from")
+    for cursor, url in workflow.texts("assignmentCallbackUrl", "fallbackAssignmentCallbackUrl"):
+        if url.startswith(OWN_FUNCTION):
+            yield from map(cursor.problem, function_problems(url))
 
 
 def _step_problems(targets: list[Cursor]) -> Iterator[Problem]:

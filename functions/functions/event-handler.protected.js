@@ -11,13 +11,13 @@
 'use strict';
 
 const load = (name) => require(Runtime.getFunctions()[`lib/${name}`].path);
-const { hasRightDigest, parseAttributes } = load('attributes');
+const { hasRightDigest, parseAttributes } = load('workers/attributes');
 const { Invocation } = load('invocation');
 const log = load('log');
-const { followQueue, takeUpBatch } = load('queue-events');
+const { followQueue, takeUpBatch } = load('batch/queue-events');
 const { reply } = load('reply');
 const { describeError } = load('retry');
-const { updateQueues } = load('worker-update');
+const { updateQueues } = load('workers/update');
 
 const PROBE_PREFIX = 'taskrouter-probe-';
 const LOGGED_CHARACTERS = 400;

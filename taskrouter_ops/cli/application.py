@@ -2,55 +2,155 @@
 
 from __future__ import annotations
 
+from importlib.metadata import version
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from taskrouter_ops.cli import batch, sync, verify
-from taskrouter_ops.cli.settings import CliSettings
+from taskrouter_ops.cli import batch, demo, doctor, reservation, stuck_tasks, sync, task, verify
+from taskrouter_ops.cli.output import EXIT_CODES, examples
+from taskrouter_ops.cli.root import Root
+from taskrouter_ops.cli.settings import VARIABLES, CliSettings
+
+CREDENTIALS = "Credentials"
+DEPLOYMENT = "Deployment"
 
 app = typer.Typer(
     name="taskrouter",
-    help="Operate a deployed TaskRouter contact centre.",
-    epilog="Credentials: TWILIO_ACCOUNT_SID with TWILIO_AUTH_TOKEN, or with TWILIO_API_KEY and "
-    "TWILIO_API_SECRET. Exit codes: 0 done, 1 goal not reached, 2 wrong usage or not deployed, "
-    "3 Twilio not reachable or refusing, 130 interrupted.",
+    cls=Root,
+    help="Operate a deployed TaskRouter contact centre.\n\n"
+    "These options may also stand behind a command. Credentials are those of --profile, else of "
+    "--stack, else of TWILIO_ACCOUNT_SID with TWILIO_AUTH_TOKEN, or with TWILIO_API_KEY and "
+    "TWILIO_API_SECRET. The deployment is that of --stack, else of --stack-outputs, else of the "
+    "variables named below; an option for a part of it wins.",
+    epilog="\n".join(
+        (
+            examples(
+                "taskrouter doctor --stack production",
+                "taskrouter sync --dry-run --stack-outputs .local/outputs.json",
+                "taskrouter --profile support batch status --json",
+            ),
+            "\n[bold]Exit codes[/bold]",
+            *(f"{code:3} {meaning}" for code, meaning in EXIT_CODES.items()),
+        )
+    ),
     no_args_is_help=True,
     pretty_exceptions_enable=False,
 )
-app.command()(sync.sync)
-app.command()(verify.verify)
+app.command(epilog=sync.EXAMPLES)(sync.sync)
+app.command(epilog=verify.EXAMPLES)(verify.verify)
+app.command(epilog=doctor.EXAMPLES)(doctor.doctor)
+app.command(epilog=stuck_tasks.EXAMPLES)(stuck_tasks.stuck_tasks)
+app.add_typer(task.app, name="task")
 app.add_typer(batch.app, name="batch")
+app.add_typer(reservation.app, name="reservation")
+app.add_typer(demo.app, name="demo")
+
+
+def _print_version(wanted: bool) -> None:
+    if wanted:
+        typer.echo(f"taskrouter {version('pulumi-twilio')}")
+        raise typer.Exit
 
 
 @app.callback()
 def settings(
     ctx: typer.Context,
-    workspace_sid: Annotated[
-        str | None, typer.Option(envvar="TWILIO_FLEX_WORKSPACE_SID", metavar="WS…")
+    profile: Annotated[
+        str | None,
+        typer.Option(
+            envvar="TASKROUTER_PROFILE",
+            metavar="NAME",
+            help="Credentials of this profile of the Twilio CLI.",
+            rich_help_panel=CREDENTIALS,
+        ),
     ] = None,
-    sync_service_sid: Annotated[
-        str | None, typer.Option(envvar="TWILIO_FLEX_SYNC_SID", metavar="IS…")
+    stack: Annotated[
+        str | None,
+        typer.Option(
+            envvar="TASKROUTER_STACK",
+            metavar="NAME",
+            help="Credentials and deployment of this stack of the Pulumi project one is in.",
+            rich_help_panel=CREDENTIALS,
+        ),
     ] = None,
-    functions_url: Annotated[
-        str | None, typer.Option(envvar="TASKROUTER_FUNCTIONS_URL", metavar="https://…")
+    account_sid: Annotated[
+        str | None,
+        typer.Option(
+            metavar="AC…", help="Instead of TWILIO_ACCOUNT_SID.", rich_help_panel=CREDENTIALS
+        ),
+    ] = None,
+    base_url: Annotated[
+        str | None,
+        typer.Option(
+            metavar="URL",
+            help="Instead of TWILIO_BASE_URL, for a local Twilio.",
+            rich_help_panel=CREDENTIALS,
+        ),
     ] = None,
     stack_outputs: Annotated[
         Path | None,
         typer.Option(
             envvar="TASKROUTER_STACK_OUTPUTS",
-            help="What `pulumi stack output --json` printed; options win over it.",
+            metavar="FILE",
+            help="What `pulumi stack output --json` printed.",
+            rich_help_panel=DEPLOYMENT,
         ),
     ] = None,
-    account_sid: Annotated[
-        str | None, typer.Option(metavar="AC…", help="Instead of TWILIO_ACCOUNT_SID.")
+    workspace_sid: Annotated[
+        str | None,
+        typer.Option(
+            envvar=VARIABLES["workspace_sid"],
+            metavar="WS…",
+            help="The workspace.",
+            rich_help_panel=DEPLOYMENT,
+        ),
     ] = None,
-    base_url: Annotated[
-        str | None, typer.Option(help="Instead of TWILIO_BASE_URL, for a local Twilio.")
+    sync_service_sid: Annotated[
+        str | None,
+        typer.Option(
+            envvar=VARIABLES["sync_service_sid"],
+            metavar="IS…",
+            help="The Sync service.",
+            rich_help_panel=DEPLOYMENT,
+        ),
     ] = None,
+    functions_url: Annotated[
+        str | None,
+        typer.Option(
+            envvar=VARIABLES["functions_url"],
+            metavar="URL",
+            help="Where the functions answer, https://…",
+            rich_help_panel=DEPLOYMENT,
+        ),
+    ] = None,
+    _version: Annotated[
+        bool,
+        typer.Option(
+            "--version", callback=_print_version, is_eager=True, help="Print the version."
+        ),
+    ] = False,
 ) -> None:
-    """Operate a deployed TaskRouter contact centre."""
+    """Keep what was said for the commands that need it."""
+    given = {
+        "profile": profile,
+        "stack": stack,
+        "account_sid": account_sid,
+        "base_url": base_url,
+        "stack_outputs": stack_outputs,
+        "workspace_sid": workspace_sid,
+        "sync_service_sid": sync_service_sid,
+        "functions_url": functions_url,
+    }
+    said = {name for name in given if _by_option(ctx, name)}
     ctx.obj = CliSettings(
-        workspace_sid, sync_service_sid, functions_url, stack_outputs, account_sid, base_url
+        options={name: value for name, value in given.items() if name in said},
+        variables={name: value for name, value in given.items() if name not in said},
     )
+
+
+def _by_option(ctx: typer.Context, name: str) -> bool:
+    """Tell an option on the command line from the variable that stands in for it."""
+    source = ctx.get_parameter_source(name)
+    return source is not None and source.name == "COMMANDLINE"

@@ -8,33 +8,32 @@ import typer
 
 from taskrouter_ops.batch_progress import Progress
 from taskrouter_ops.batches import Batches
-from taskrouter_ops.cli.output import NOT_REACHED, AsJson, errors_in_one_line, progress, show
+from taskrouter_ops.cli.output import NOT_REACHED, AsJson, examples, progress, show
 from taskrouter_ops.cli.settings import settings_of
 
 app = typer.Typer(help="Look at and take up batches.", no_args_is_help=True)
 
-BatchId = Annotated[str | None, typer.Argument(metavar="ID", help="The newest when left out.")]
+BatchId = Annotated[
+    str | None, typer.Argument(metavar="ID", help="The batch's id; the newest when left out.")
+]
 
 
-@app.command()
+@app.command(epilog=examples("taskrouter batch status", "taskrouter batch status --json"))
 def status(ctx: typer.Context, batch: BatchId = None, as_json: AsJson = False) -> None:
     """Show a batch's progress; exit code 1 when it ended badly."""
-    with errors_in_one_line():
-        _show(_batches(ctx).status(batch), as_json)
+    _show(_batches(ctx).status(batch), as_json)
 
 
-@app.command()
+@app.command(epilog=examples("taskrouter batch resume --stack production"))
 def resume(ctx: typer.Context, batch: BatchId = None, as_json: AsJson = False) -> None:
     """Take up a batch that stopped half way and follow it to its end."""
-    with errors_in_one_line():
-        with progress() as report:
-            found = _batches(ctx).resume(batch, report)
-        _show(found, as_json)
+    with progress() as report:
+        found = _batches(ctx).resume(batch, report)
+    _show(found, as_json)
 
 
 def _batches(ctx: typer.Context) -> Batches:
-    settings = settings_of(ctx)
-    return Batches(settings.client(), settings.target())
+    return Batches(*settings_of(ctx).deployed())
 
 
 def _show(found: Progress, as_json: bool) -> None:

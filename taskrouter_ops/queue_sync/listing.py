@@ -11,6 +11,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any
 
+from taskrouter_ops.thread_pool import thread_pool
 from taskrouter_ops.waiting import Report, silent
 from twilio_client import InvalidRequest, NotFound, TwilioClient, urls
 from twilio_client.attributes import parse_attributes
@@ -21,10 +22,16 @@ PAGE_SIZE = 1000
 
 @dataclass(frozen=True)
 class Listing:
-    """One look at a workspace, in the shapes `plan_sync` takes."""
+    """One look at a workspace, in the shapes `plan_sync` takes, and the names of what is in it.
+
+    Shape: `names` maps the SIDs of queues and workers to their friendly names; `queues` are the
+    records of the task queues as Twilio lists them.
+    """
 
     eligible: dict[str, list[str]]
     current: dict[str, object]
+    names: dict[str, str]
+    queues: tuple[dict[str, Any], ...]
 
 
 def look(client: TwilioClient, workspace_sid: str, report: Report = silent) -> Listing:
@@ -33,21 +40,29 @@ def look(client: TwilioClient, workspace_sid: str, report: Report = silent) -> L
     Raises: TwilioError when any of the lists fails, also half way (safe to repeat).
     Source: TaskRouter API v1, TaskQueues and Workers lists, 1000 records a page.
     """
-    with ThreadPoolExecutor(CONCURRENT_LISTINGS) as pool:
+    with thread_pool(CONCURRENT_LISTINGS) as pool:
         workers = pool.submit(_workers, client, workspace_sid)
         queues = _queues(client, workspace_sid)
         report(f"listing the eligible workers of {len(queues)} queues")
-        members = pool.map(lambda sid: _eligible(client, workspace_sid, sid), queues)
+        members = pool.map(lambda queue: _eligible(client, workspace_sid, queue["sid"]), queues)
         eligible = {
-            sid: found for sid, found in zip(queues, members, strict=True) if found is not None
+            queue["sid"]: found
+            for queue, found in zip(queues, members, strict=True)
+            if found is not None
         }
-        return Listing(eligible, _current(client, workspace_sid, workers.result(), pool))
+        found_workers = workers.result()
+        return Listing(
+            eligible,
+            _current(client, workspace_sid, found_workers, pool),
+            {one["sid"]: str(one.get("friendly_name")) for one in (*queues, *found_workers)},
+            tuple(queues),
+        )
 
 
-def _queues(client: TwilioClient, workspace_sid: str) -> list[str]:
+def _queues(client: TwilioClient, workspace_sid: str) -> list[dict[str, Any]]:
     url = urls.taskrouter("Workspaces", workspace_sid, "TaskQueues")
     what = f"list the TaskQueues of {workspace_sid}"
-    return [queue["sid"] for queue in client.list(url, page_size=PAGE_SIZE, what=what)]
+    return list(client.list(url, page_size=PAGE_SIZE, what=what))
 
 
 def _eligible(client: TwilioClient, workspace_sid: str, queue_sid: str) -> list[str] | None:
@@ -75,19 +90,23 @@ def _exists(client: TwilioClient, workspace_sid: str, queue_sid: str) -> bool:
     return True
 
 
-def _workers(client: TwilioClient, workspace_sid: str) -> dict[str, Any]:
+def _workers(client: TwilioClient, workspace_sid: str) -> list[dict[str, Any]]:
     url = urls.taskrouter("Workspaces", workspace_sid, "Workers")
     what = f"list the Workers of {workspace_sid}"
-    return {w["sid"]: w.get("attributes") for w in client.list(url, page_size=PAGE_SIZE, what=what)}
+    return list(client.list(url, page_size=PAGE_SIZE, what=what))
 
 
 def _current(
-    client: TwilioClient, workspace_sid: str, attributes: dict[str, Any], pool: ThreadPoolExecutor
+    client: TwilioClient,
+    workspace_sid: str,
+    workers: list[dict[str, Any]],
+    pool: ThreadPoolExecutor,
 ) -> dict[str, object]:
     """Return each worker's `queues`; attributes a list leaves out are read one by one.
 
     Twilio's pages say lists carry null for attributes, its OpenAPI examples show them.
     """
+    attributes = {worker["sid"]: worker.get("attributes") for worker in workers}
     left_out = [sid for sid, text in attributes.items() if text is None]
     read = pool.map(lambda sid: _read_attributes(client, workspace_sid, sid), left_out)
     texts = {**attributes, **dict(zip(left_out, read, strict=True))}

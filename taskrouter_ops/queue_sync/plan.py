@@ -74,14 +74,6 @@ def plan_sync(eligible: Mapping[str, Iterable[str]], current: Mapping[str, objec
     return Plan(tuple(items), tuple(too_long), len(desired), len(eligible))
 
 
-def apply_item(queues: object, item: Item) -> list[str]:
-    """Return the attribute `queues` after the item; the functions do the same in JavaScript.
-
-    Applying an item twice, or two plans in any order of their items, changes nothing more.
-    """
-    return sorted((known_sids(queues) | set(item.add)) - set(item.remove))
-
-
 def known_sids(queues: object) -> set[str]:
     """Return the strings of an attribute `queues`, none where it is no array."""
     if not isinstance(queues, Sequence) or isinstance(queues, str):

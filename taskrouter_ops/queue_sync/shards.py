@@ -34,15 +34,6 @@ def cut(items: Iterable[Item], *, limit: int = SHARD_BYTES) -> Iterator[Shard]:
         yield packer.shard()
 
 
-def items_of(shard: Shard) -> list[Item]:
-    """Return the items of a shard, the inverse of `cut`."""
-    queues = shard["queues"]
-    return [
-        Item(worker, tuple(queues[i] for i in add), tuple(queues[i] for i in remove))
-        for worker, add, remove in shard["items"]
-    ]
-
-
 def encoded(shard: Shard) -> bytes:
     """Return the compact JSON as it is sent."""
     return json.dumps(shard, separators=(",", ":"), ensure_ascii=False).encode()

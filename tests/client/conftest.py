@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import threading
+import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -124,6 +125,10 @@ def waits() -> list[float]:
 def client(server: ScriptedServer, waits: list[float]) -> Iterator[TwilioClient]:
     """Make a client of the scripted server that waits on paper only."""
     policy = RetryPolicy(attempts=4, random=lambda: 1.0)
-    transport = Transport(server.url, retry=policy, sleep=waits.append)
+
+    def clock() -> float:
+        return time.monotonic() + sum(waits)
+
+    transport = Transport(server.url, retry=policy, sleep=waits.append, clock=clock)
     yield TwilioClient(Credentials(ACCOUNT, auth_token="t" * 32), transport=transport)
     transport.session.close()

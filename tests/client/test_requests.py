@@ -148,6 +148,16 @@ def test_dropped_create_is_not_repeated(server: ScriptedServer, client: TwilioCl
     assert not caught.value.retry_safe
 
 
+def test_every_request_counts(server: ScriptedServer, client: TwilioClient) -> None:
+    """What Twilio was asked is counted, repeats included."""
+    server.answers = [answer(429), DROP, answer(200, {"sid": "WQ1"})]
+
+    client.get(QUEUES)
+    client.get(QUEUES)
+
+    assert client.transport.requests_sent == len(server.asked) == 4
+
+
 def test_declared_update_is_repeated(server: ScriptedServer, client: TwilioClient) -> None:
     """An update declared repeatable is sent again after a drop."""
     server.answers = [DROP, answer(200, {"sid": "WQ1"})]

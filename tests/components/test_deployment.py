@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -11,7 +12,7 @@ import pytest
 
 from components.definition import load
 from tests.components.deploying import TASKROUTER, Deployment, prepare
-from twilio_emulator.testing import start_emulator
+from twilio_emulator.testing import start_emulator, wait_for
 
 WORKERS = 15
 FORMER_URL = "https://example.com/somebody-else"
@@ -68,6 +69,37 @@ def test_queues_are_as_the_definition_says(deployed: Deployment) -> None:
     assert vip["max_reserved_workers"] == 50
     assert vip["target_workers"] == "routing.skills HAS 'vip' AND routing.levels.vip >= 2"
     assert (chat["task_order"], chat["max_reserved_workers"]) == ("LIFO", 1)
+
+
+def test_a_workflow_asks_the_function_that_was_deployed(deployed: Deployment) -> None:
+    """The offers of a lead reach the stack's own function, which leaves them open for all."""
+    outputs = deployed.outputs()
+    workspace, workflow = outputs["workspace_sid"], outputs["workflow_sids"]["first-to-answer"]
+    address = f"{outputs['functions_url']}/assignment-callback"
+    listed = deployed.of_workspace(workspace, "Workflows")
+    urls = {each["sid"]: each["assignment_callback_url"] for each in listed}
+    assert urls[workflow] == address
+    assert not urls[outputs["workflow_sids"]["voice"]]
+
+    tasks = f"{TASKROUTER}/{workspace}/Tasks"
+    form = {"WorkflowSid": workflow, "Attributes": '{"topic": "lead"}'}
+    task = deployed.emulator.request("POST", tasks, data=form).json()["sid"]
+    try:
+        wait_for(lambda: answered(deployed, task), what="the assignment callbacks")
+        offers = deployed.of_workspace(workspace, f"Tasks/{task}/Reservations")
+    finally:
+        deployed.emulator.request("DELETE", f"{tasks}/{task}")
+
+    assert {offer["reservation_status"] for offer in offers} == {"pending"}
+    assert len(offers) == len(answered(deployed, task))
+
+
+def answered(deployment: Deployment, task: str) -> list[Any]:
+    """List the assignment callbacks of a task that were answered, all good."""
+    entries = deployment.emulator.journal(kind="callback", path="/assignment-callback$")
+    found = [entry for entry in entries if entry["params"].get("TaskSid") == task]
+    assert {entry["status"] for entry in found} <= {200, None}
+    return [entry for entry in found if entry["status"] == 200]
 
 
 def test_workers_hold_exactly_the_queues_they_are_eligible_for(deployed: Deployment) -> None:
@@ -144,6 +176,25 @@ def test_a_preview_shows_what_changed_and_why_the_release_runs(
     assert len(properties) == len(expected), changes
     for line, start in zip(properties, expected, strict=True):
         assert line.startswith(start)
+
+
+def test_a_changed_function_does_not_show_as_a_changed_workflow(deployed: Deployment) -> None:
+    """A new build and its deployment are shown; who asks a function there stays as it is."""
+    linked = deployed.folder / "functions"
+    kept = linked.readlink()
+    linked.unlink()
+    shutil.copytree(kept, linked, ignore=shutil.ignore_patterns("node_modules"))
+    try:
+        with (linked / "functions" / "event-handler.protected.js").open("a") as file:
+            file.write("// changed\n")
+        changes = [line for line in deployed.preview_changes() if ": (" in line]
+    finally:
+        shutil.rmtree(linked)
+        linked.symlink_to(kept)
+
+    kinds = {line.split(": (")[0].rpartition(":")[2] for line in changes}
+    assert {"Function", "Deployment"} <= kinds, changes
+    assert "Workflow" not in kinds, changes
 
 
 def test_a_mistake_in_the_definition_stops_before_any_call(deployed: Deployment) -> None:

@@ -73,6 +73,50 @@ def test_workflows_go_before_their_queues(graph: Graph) -> None:
         assert not graph.comes_after(queue, workflow)
 
 
+ASKING = (
+    "workflows:\n"
+    "  messaging:\n"
+    "    assignmentCallbackUrl: /event-handler#rc=2\n"
+    "    fallbackAssignmentCallbackUrl: https://example.com/later\n"
+)
+
+
+@pytest.fixture
+def asking(tmp_path: Path) -> Graph:
+    """Declare a stack with one workflow that asks a function of its own."""
+    file = tmp_path / "asking.yaml"
+    file.write_text(f"extends: {PROJECT / 'stacks' / 'local.yaml'}\n{ASKING}")
+    return run_program("local", file)
+
+
+def test_a_workflow_may_ask_a_function_of_the_stack(asking: Graph) -> None:
+    """A path becomes an address on the functions' domain; an address stays as it is."""
+    workflow = asking.named(":Workflow", "routing-messaging")
+
+    assert workflow.inputs["assignmentCallbackUrl"] == ("https://centre.twil.io/event-handler#rc=2")
+    assert workflow.inputs["fallbackAssignmentCallbackUrl"] == "https://example.com/later"
+
+
+def test_who_asks_a_function_comes_after_the_deployment(asking: Graph) -> None:
+    """The workflow goes before the functions, these before the workers' attributes."""
+    workflow = asking.named(":Workflow", "routing-messaging")
+    deployment, attributes = asking.one(":Deployment"), asking.one(":WorkerQueueAttributes")
+
+    assert asking.comes_after(workflow, deployment)
+    assert asking.comes_after(deployment, attributes)
+    assert asking.comes_after(workflow, asking.named(":TaskQueue", "routing-chat"))
+    for other in (*asking.of_type(":TaskQueue"), asking.named(":Workflow", "routing-voice")):
+        assert not asking.comes_after(other, deployment), other.name
+
+
+def test_a_workflow_that_asks_nobody_waits_for_no_function(graph: Graph) -> None:
+    """Agents' clients answer by themselves: no callback, and nothing to wait for."""
+    workflow = graph.named(":Workflow", "routing-voice")
+
+    assert "assignmentCallbackUrl" not in workflow.inputs
+    assert not graph.comes_after(workflow, graph.one(":Deployment"))
+
+
 def test_settings_go_before_their_activities(owned: Graph) -> None:
     """The workspace's default and timeout activity are given back before activities go."""
     settings = owned.one(":WorkspaceSettings")
@@ -129,7 +173,7 @@ def test_every_file_of_the_functions_is_served(graph: Graph) -> None:
     assert len(functions) == len(FILES)
     assert functions["/event-handler"].inputs["visibility"] == "protected"
     assert functions["/batch/process"].inputs["visibility"] == "public"
-    assert functions["/lib/signing"].inputs["visibility"] == "private"
+    assert functions["/lib/batch/signing"].inputs["visibility"] == "private"
 
 
 def test_a_preview_names_the_queue_whose_expression_changed(tmp_path: Path) -> None:

@@ -47,6 +47,19 @@ def test_ten_thousand_tasks_are_made_at_once(flex: WorkspaceClient) -> None:
     assert flex.emulator.status()["counts"]["taskrouter.task"] == 10_000
 
 
+def test_attributes_may_be_any_text(flex: WorkspaceClient) -> None:
+    """What is no JSON object is kept as it is: no filter finds anything in it, all else works."""
+    texts = ['{"number": {n}, "cut off', "[{n}]", "", "not JSON at all"]
+    flex.emulator.seed({"tasks": [{"count": 2, "attributes": text} for text in texts]})
+    found = tasks(flex)
+
+    made = [text.replace("{n}", str(n)) for text in texts for n in (1, 2)]
+    assert sorted(task["attributes"] for task in found) == sorted(made)
+    assert tasks(flex, EvaluateTaskAttributes="number == 1") == []
+    changed = flex.change(f"/Tasks/{found[0]['sid']}", Attributes='{"number": 1}')
+    assert tasks(flex, EvaluateTaskAttributes="number == 1") == [changed]
+
+
 def test_assigned_tasks_have_an_accepted_reservation(flex: WorkspaceClient) -> None:
     """Assigned tasks are their workers' in turn, counted as load, and can be completed."""
     workers = flex.get("/Workers", Available="true")["workers"][:2]

@@ -38,6 +38,7 @@ COMMANDS = (
     ("snapshots",),
     ("reset",),
     ("clock",),
+    ("flex-token",),
     ("limits",),
     ("faults", "add"),
     ("faults", "list"),
@@ -113,6 +114,7 @@ def test_a_shell_completes_commands_and_options() -> None:
         ("faults", "presets"),
         ("faults", "lift", "--all"),
         ("limits", "--lift", "filters"),
+        ("flex-token",),
         ("clock", "90"),
         ("reset",),
     ],
@@ -162,6 +164,24 @@ def test_the_clock_moves_and_the_limits_switch(run: Any, emulator: RunningEmulat
     assert "holds" not in lifted
     assert emulator.limits()["activities"] is False
     assert "known: all, filters" in run("limits", "--lift", "speed").output
+
+
+def test_a_flex_token_is_printed_alone(run: Any, emulator: RunningEmulator) -> None:
+    """What is printed is the token, good for what was asked; a refusal is one line."""
+    worker = emulator.request("GET", TASKROUTER).json()["workspaces"][0]["sid"]
+    worker = emulator.request("GET", f"{TASKROUTER}/{worker}/Workers").json()["workers"][0]["sid"]
+    ended = run(
+        "flex-token", "--worker", worker, "--role", "agent", "--role", "admin", "--expires", "2h"
+    )
+
+    (token,) = ended.output.splitlines()
+    url = f"https://iam.twilio.com/v1/Accounts/{emulator.account_sid}/Tokens/validate"
+    shown = emulator.request("POST", url, json={"token": token}).json()
+    assert (shown["worker_sid"], shown["roles"]) == (worker, ["agent", "admin"])
+    assert shown["expiration"] == "2026-01-01T02:00:00.000Z"
+    refused = run("flex-token", "--worker", "WK7")
+    assert refused.exit_code == 1
+    assert "worker_sid: 'WK7' does not match" in refused.output
 
 
 def test_limits_that_are_lifted_do_not_hold(run: Any, emulator: RunningEmulator) -> None:
@@ -262,6 +282,7 @@ def test_a_terminal_gets_a_table_and_no_color_is_heeded(emulator: RunningEmulato
         (("serve", "--memory", "--snapshot", "none"), 1, "there is no such file"),
         (("serve", "--start", "soon"), 2, "'soon' is no moment like 2026-01-01T00:00:00Z"),
         (("serve", "--port", "70000"), 2, "less than or equal to 65535"),
+        (("flex-token", "--expires", "soon"), 2, "'soon' is no time like 90, 90s, 15m, 2h or 1d"),
         (("clock", "soon"), 2, "'soon' is no time like 90, 90s, 15m, 2h or 1d"),
         (("faults", "add", "--latency", "pareto:1"), 2, "is none of 250, uniform:100,400"),
         (("faults", "lift"), 2, "give the id of a rule, or --all"),

@@ -18,7 +18,8 @@ from twilio_emulator.wire.signature import FORM, is_signed
 from .running import API, Deployed, Running, running
 
 ECHO = """exports.handler = (context, event, callback) => {
-  const {request, ...rest} = event; callback(null, rest); };"""
+  const {request, ...rest} = event; console.log('ran'); callback(null, rest); };"""
+HEADERS = "exports.handler = (c, event, callback) => callback(null, event.request.headers);"
 SIGN = RequestValidator(AUTH_TOKEN).compute_signature
 
 
@@ -32,7 +33,12 @@ def emulator() -> Iterator[Running]:
 @pytest.fixture(scope="module")
 def deployed(emulator: Running) -> Deployed:
     """Deploy a function of each visibility."""
-    sources = {"/open": ECHO, "/guarded.protected": ECHO, "/hidden.private": ECHO}
+    sources = {
+        "/open": ECHO,
+        "/guarded.protected": ECHO,
+        "/hidden.private": ECHO,
+        "/headers": HEADERS,
+    }
     return emulator.deploy("access", sources)
 
 
@@ -93,13 +99,48 @@ def test_json_body_is_covered_by_its_digest(deployed: Deployed) -> None:
     assert deployed.call("/guarded", "POST", content=body, headers=headers).status_code == 403
 
 
-def test_preflight_is_answered_for_functions(deployed: Deployed) -> None:
-    """OPTIONS gets the runtime's CORS headers without running the function."""
-    answer = deployed.call("/guarded", "OPTIONS")
+@pytest.mark.parametrize("path", ["/open", "/guarded"])
+def test_preflight_is_answered_for_functions(deployed: Deployed, path: str) -> None:
+    """OPTIONS is answered by the runtime for every origin and header; no function sees it."""
+    asked = {
+        "Origin": "https://evil.example",
+        "Access-Control-Request-Method": "POST",
+        "Access-Control-Request-Headers": "x-anything",
+    }
+    before = deployed.logs()
+    answer = deployed.call(path, "OPTIONS", headers=asked)
 
-    assert answer.status_code == 204
+    assert (answer.status_code, answer.content) == (204, b"")
     assert answer.headers["access-control-allow-origin"] == "*"
+    assert answer.headers["access-control-allow-headers"] == "*"
+    assert "POST" in answer.headers["access-control-allow-methods"]
+    assert deployed.logs() == before
+
+
+def test_a_preflight_tells_nothing_of_private_functions(deployed: Deployed) -> None:
+    """A private function and a missing one are the same to a browser."""
     assert deployed.call("/hidden", "OPTIONS").status_code == 404
+    assert deployed.call("/nowhere", "OPTIONS").status_code == 404
+
+
+def test_headers_twilio_keeps_are_kept_from_functions(deployed: Deployed) -> None:
+    """A function sees what the caller says, and nothing of how the request came."""
+    kept = {
+        "Referer": "https://a.example",
+        "Via": "1.1 b",
+        "X-Forwarded-For": "1.2.3.4",
+        "X-Forwarded-Proto": "https",
+        "X-Real-IP": "1.2.3.4",
+        "X-Accel-Buffering": "no",
+        "Upgrade": "h2c",
+        "Proxy-Authorization": "Basic eA==",
+    }
+    seen = {"Origin": "https://a.example", "Authorization": "Bearer x", "X-Own": "1"}
+    answer = deployed.call("/headers", headers={**kept, **seen})
+
+    shown = answer.json()
+    assert {name: shown[name.lower()] for name in seen} == seen
+    assert not set(shown) & {"host", "connection", *map(str.lower, kept)}
 
 
 def test_assets_are_served_with_type_and_etag(emulator: Running) -> None:
@@ -125,6 +166,9 @@ def test_assets_are_served_with_type_and_etag(emulator: Running) -> None:
     again = site.call("/", headers={"If-None-Match": page.headers["etag"]})
     assert (again.status_code, again.text) == (304, "")
     assert site.call("/logo.svg").headers["content-type"] == "image/svg+xml"
+    assert page.headers["access-control-allow-origin"] == "*"
+    assert again.headers["access-control-allow-origin"] == "*"
+    assert site.call("/logo.svg", "OPTIONS").headers["access-control-allow-headers"] == "*"
     assert site.call("/secret.txt").status_code == 403
     signature = {"X-Twilio-Signature": SIGN(site.url + "/secret.txt", {})}
     assert site.call("/secret.txt", headers=signature).text == "s"

@@ -5,7 +5,7 @@ const { test } = require("node:test");
 const { load, seeded } = require("./runtime");
 
 const { canonicalJson, digest, hasRightDigest, parseAttributes, withQueues } =
-  load("attributes");
+  load("workers/attributes");
 
 const WQ = (n) => `WQ${String(n).padStart(32, "0")}`;
 

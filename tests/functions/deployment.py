@@ -37,15 +37,16 @@ class Deployment:
 
 
 def deploy(emulator: RunningEmulator, name: str, variables: dict[str, str]) -> Deployment:
-    """Upload every function, build, set the variables, deploy."""
+    """Upload every function and asset, build, set the variables, deploy."""
     service = _post(emulator, SERVERLESS, UniqueName=name, FriendlyName=name)
     base = f"{SERVERLESS}/{service['sid']}"
     environment = _post(emulator, f"{base}/Environments", UniqueName="test", DomainSuffix="test")
     for key, value in variables.items():
         url = f"{base}/Environments/{environment['sid']}/Variables"
         _post(emulator, url, Key=key, Value=value)
-    versions = [_upload(emulator, service["sid"], source) for source in _sources()]
-    build = _build(emulator, base, versions)
+    functions = [_upload(emulator, service["sid"], source) for source in _sources()]
+    assets = [_upload_asset(emulator, service["sid"], file) for file in _assets()]
+    build = _build(emulator, base, functions, assets)
     url = f"{base}/Environments/{environment['sid']}/Deployments"
     _post(emulator, url, BuildSid=build["sid"])
     return Deployment(environment["domain_name"], service["sid"], environment["sid"])
@@ -65,6 +66,23 @@ def _sources() -> list[Path]:
     return sorted((PROJECT / "functions").rglob("*.js"))
 
 
+def _assets() -> list[Path]:
+    return sorted(file for file in (PROJECT / "assets").rglob("*") if file.is_file())
+
+
+def _upload_asset(emulator: RunningEmulator, service_sid: str, file: Path) -> str:
+    path = f"/{file.relative_to(PROJECT / 'assets').as_posix()}"
+    asset = _post(emulator, f"{SERVERLESS}/{service_sid}/Assets", FriendlyName=path)
+    answer = emulator.request(
+        "POST",
+        f"{UPLOAD}/{service_sid}/Assets/{asset['sid']}/Versions",
+        data={"Path": path, "Visibility": "public"},
+        files={"Content": (file.name, file.read_bytes(), "text/javascript")},
+    )
+    assert answer.status_code == 201, answer.text
+    return str(answer.json()["sid"])
+
+
 def _upload(emulator: RunningEmulator, service_sid: str, source: Path) -> str:
     match = SOURCE_NAME.match(source.relative_to(PROJECT / "functions").as_posix())
     assert match is not None
@@ -80,13 +98,16 @@ def _upload(emulator: RunningEmulator, service_sid: str, source: Path) -> str:
     return str(answer.json()["sid"])
 
 
-def _build(emulator: RunningEmulator, base: str, versions: list[str]) -> dict[str, Any]:
+def _build(
+    emulator: RunningEmulator, base: str, functions: list[str], assets: list[str]
+) -> dict[str, Any]:
     wanted = json.loads((PROJECT / "package.json").read_text("utf-8"))["dependencies"]
     dependencies = [{"name": name, "version": version} for name, version in wanted.items()]
     build = _post(
         emulator,
         f"{base}/Builds",
-        FunctionVersions=versions,
+        FunctionVersions=functions,
+        AssetVersions=assets,
         Dependencies=json.dumps(dependencies),
         Runtime="node22",
     )

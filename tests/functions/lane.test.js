@@ -4,9 +4,10 @@ const assert = require("node:assert/strict");
 const { test } = require("node:test");
 const { load, seeded } = require("./runtime");
 
-const { hasEnded, isDead, isLastShard, nextShard, openItems } = load("lane");
-const { recordItem, releaseLease, takeLease, withShards } = load("lane");
-const { sumLanes } = load("batch-documents");
+const { hasEnded, isDead, isLastShard, nextShard, openItems } =
+  load("batch/lane");
+const { recordItem, releaseLease, takeLease, withShards } = load("batch/lane");
+const { sumLanes } = load("batch/documents");
 
 const newLane = (shards) => ({
   generation: 0,

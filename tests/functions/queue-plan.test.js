@@ -4,7 +4,7 @@ const assert = require("node:assert/strict");
 const { test } = require("node:test");
 const { load, seeded } = require("./runtime");
 
-const { applyItem, cutShards, planItems, readPlan } = load("queue-plan");
+const { applyItem, cutShards, planItems, readPlan } = load("batch/queue-plan");
 
 const sid = (prefix, n) => `${prefix}${String(n).padStart(32, "0")}`;
 const range = (n, prefix) =>

@@ -93,7 +93,7 @@ test("a missing secret is an error that names the variable", () => {
     BATCH_SECRET: "",
   };
 
-  assert.throws(() => readSettings(context), /BATCH_SECRET is not set/);
+  assert.throws(() => readSettings(context).secret, /BATCH_SECRET is not set/);
 });
 
 test("the attempts used in an earlier invocation count", async () => {

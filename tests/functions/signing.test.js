@@ -4,7 +4,7 @@ const assert = require("node:assert/strict");
 const { test } = require("node:test");
 const { load } = require("./runtime");
 
-const { isSigned, readPayload, signMessage } = load("signing");
+const { isSigned, readPayload, signMessage } = load("batch/signing");
 
 const NOW = 1_790_000_000_000;
 const CONTENT = { batch: "a".repeat(20), lane: 0, generation: 1 };

@@ -96,13 +96,16 @@ class Centre:
 
     def command(self, *arguments: str, **environ: str) -> subprocess.CompletedProcess[str]:
         """Run the `taskrouter` command on this deployment."""
-        given = {
+        return run_command(*arguments, **{**self.variables(), **environ})
+
+    def variables(self) -> dict[str, str]:
+        """Return what tells the `taskrouter` command of this deployment."""
+        return {
             **self.emulator.environment(),
             "TWILIO_FLEX_WORKSPACE_SID": self.target.workspace_sid,
             "TWILIO_FLEX_SYNC_SID": self.target.sync_service_sid,
             "TASKROUTER_FUNCTIONS_URL": self.target.functions_url,
         }
-        return run_command(*arguments, **{**given, **environ})
 
 
 def run_command(*arguments: str, **environ: str) -> subprocess.CompletedProcess[str]:

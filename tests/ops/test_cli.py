@@ -35,6 +35,36 @@ def test_a_dry_run_shows_the_plan_and_changes_nothing(centre: Centre) -> None:
     assert centre.held()[worker] == []
 
 
+def test_a_plan_names_workers_and_queues(centre: Centre) -> None:
+    """A reviewer reads names; the SIDs are in the JSON as well."""
+    centre.command("sync")
+    worker = min(centre.workers())
+    centre.disturb(worker, queues=["WQ" + "0" * 32])
+    name = centre.client.get(centre.url("Workers", worker)).body["friendly_name"]
+
+    shown = centre.command("sync", "--dry-run").stdout
+    found = parsed(centre.command("sync", "--dry-run", "--json"))
+
+    assert name in shown
+    assert "Everyone Ops" in shown
+    assert "WQ" + "0" * 32 in shown
+    assert found["items"][0]["worker_name"] == name
+    assert found["queue_names"][centre.queues["Everyone Ops"]] == "Everyone Ops"
+    assert "WQ" + "0" * 32 not in found["queue_names"]
+
+
+def test_a_job_may_expect_no_changes(centre: Centre) -> None:
+    """Exit code 0 when all is in line, 1 when a worker is stale, and only for a dry run."""
+    centre.command("sync")
+    in_line = centre.command("sync", "--dry-run", "--expect-no-changes")
+    centre.disturb(min(centre.workers()), queues=[])
+    stale = centre.command("sync", "--dry-run", "--expect-no-changes", "--json")
+
+    assert (in_line.returncode, stale.returncode) == (0, 1)
+    assert parsed(stale)["stale"] == 1
+    assert centre.command("sync", "--expect-no-changes").returncode == 2
+
+
 def test_verify_reads_the_stack_outputs(centre: Centre, tmp_path: Path) -> None:
     """Run beside a Pulumi project, its outputs say which deployment."""
     outputs = tmp_path / "outputs.json"
@@ -130,11 +160,61 @@ def test_a_functions_url_of_nobody_is_exit_code_2(centre: Centre) -> None:
     assert "no environment of this account serves 'other-1234-test.twil.io'" in result.stderr
 
 
+def test_everything_missing_is_named_at_once() -> None:
+    """Credentials and deployment in one line, with every way to give them."""
+    told = run_command("sync").stderr
+
+    assert told.count("\n") == 1
+    for part in (
+        "TWILIO_ACCOUNT_SID",
+        "TWILIO_API_SECRET",
+        "--profile",
+        "--stack NAME",
+        "--stack-outputs",
+        "--workspace-sid, --sync-service-sid, --functions-url",
+        "TWILIO_FLEX_WORKSPACE_SID, TWILIO_FLEX_SYNC_SID, TASKROUTER_FUNCTIONS_URL",
+    ):
+        assert part in told
+
+
+def test_options_may_stand_on_either_side_and_the_last_one_wins(centre: Centre) -> None:
+    """Behind the subcommand they win over those before it, and over the environment."""
+    sid = centre.target.workspace_sid
+    behind = centre.command("sync", "--dry-run", "--workspace-sid", sid)
+    both = centre.command(
+        "--workspace-sid", "WS" + "0" * 32, "sync", "--dry-run", f"--workspace-sid={sid}"
+    )
+    wrong = centre.command("batch", "status", "--sync-service-sid", "IS" + "0" * 32)
+
+    assert behind.returncode == 0, behind.stderr
+    assert both.returncode == 0, both.stderr
+    assert wrong.returncode == 3 or "no worker-queue-sync batch" in wrong.stderr
+
+
+def test_errors_are_json_where_json_is_asked_for(centre: Centre) -> None:
+    """On standard error, with the name, the exit code and whether to repeat it."""
+    refused = centre.command("sync", "--json", TWILIO_AUTH_TOKEN="f" * 32)
+    misspelt = run_command("sync", "--json", "--no-such-option")
+    unknown = centre.command("batch", "status", "a" * 20, "--json")
+
+    assert [json.loads(r.stderr)["error"]["name"] for r in (refused, misspelt, unknown)] == [
+        "Unauthorized",
+        "WrongUsage",
+        "BatchFailed",
+    ]
+    for result in (refused, misspelt, unknown):
+        assert result.stdout == ""
+        error = json.loads(result.stderr)["error"]
+        assert error["exit_code"] == result.returncode
+        assert set(error) == {"name", "message", "retry_safe", "exit_code"}
+
+
 def test_wrong_credentials_are_exit_code_3(centre: Centre) -> None:
     """Twilio's refusal is one line, without the token."""
     result = centre.command("sync", TWILIO_AUTH_TOKEN="f" * 32)
 
     assert result.returncode == 3
     assert "auth token" in result.stderr
+    assert "run `pulumi up` first" in result.stderr
     assert "f" * 32 not in result.stderr
     assert result.stderr.count("\n") == 1

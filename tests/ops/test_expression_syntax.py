@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from taskrouter_ops.expression_syntax import check_expression
+from taskrouter_ops.expressions.syntax import check_expression
 
 ACCEPTED = [
     "1==1",

@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from taskrouter_ops.queue_sync.plan import Item
-from taskrouter_ops.queue_sync.shards import SHARD_BYTES, cut, encoded, items_of
+from taskrouter_ops.queue_sync.shards import SHARD_BYTES, Shard, cut, encoded
 
 QUEUES = [f"WQ{n:032x}" for n in range(160)]
 
@@ -19,6 +19,15 @@ items = st.lists(
     ),
     max_size=40,
 )
+
+
+def items_of(shard: Shard) -> list[Item]:
+    """Return the items of a shard, the inverse of `cut`."""
+    queues = shard["queues"]
+    return [
+        Item(worker, tuple(queues[i] for i in add), tuple(queues[i] for i in remove))
+        for worker, add, remove in shard["items"]
+    ]
 
 
 @settings(max_examples=60)

@@ -6,7 +6,7 @@ from typing import Any
 from hypothesis import given
 from hypothesis import strategies as st
 
-from taskrouter_ops.queue_sync.plan import Item, apply_item, plan_sync
+from taskrouter_ops.queue_sync.plan import Item, known_sids, plan_sync
 
 QUEUES = [f"WQ{n:032x}" for n in range(6)]
 STALE = [f"WQ{n:032x}" for n in range(90, 93)]
@@ -22,6 +22,11 @@ currents = st.fixed_dictionaries(dict.fromkeys(WORKERS[:4], held))
 memberships = st.fixed_dictionaries(
     {queue: st.lists(st.sampled_from(WORKERS), unique=True) for queue in QUEUES}
 )
+
+
+def apply_item(queues: object, item: Item) -> list[str]:
+    """Return the attribute `queues` after the item, as the functions make it in JavaScript."""
+    return sorted((known_sids(queues) | set(item.add)) - set(item.remove))
 
 
 def desired(eligible: dict[str, list[str]], worker: str) -> list[str]:

@@ -35,6 +35,7 @@ sync: {friendlyName: Batches}
 functions: {service: centre, environment: live}
 """
 
+ASKING = "workflows:\n  voice:\n    assignmentCallbackUrl: /event-handler\n"
 FILTERS = "workflows:\n  voice:\n    filters:\n"
 ONE_FILTER = (
     f"{FILTERS}      - friendlyName: A\n        expression: a == 1\n        targets:\n          - "
@@ -160,6 +161,42 @@ OVER_SOUND = {
     "plain http": (
         "workflows:\n  voice:\n    assignmentCallbackUrl: http://example.com/\n",
         (4, "workflows.voice.assignmentCallbackUrl", "must be an https address"),
+    ),
+    "a path that is none": (
+        "workflows:\n  voice:\n    assignmentCallbackUrl: event-handler\n",
+        (4, "workflows.voice.assignmentCallbackUrl", "or the path of a function of this stack"),
+    ),
+    "an address without scheme": (
+        "workflows:\n  voice:\n    assignmentCallbackUrl: //example.com/x\n",
+        (4, "workflows.voice.assignmentCallbackUrl", "or the path of a function of this stack"),
+    ),
+    "a path with a blank": (
+        "workflows:\n  voice:\n    assignmentCallbackUrl: /event handler\n",
+        (4, "workflows.voice.assignmentCallbackUrl", "or the path of a function of this stack"),
+    ),
+    "a function that is not there": (
+        "workflows:\n  voice:\n    assignmentCallbackUrl: /event-handle#rc=2\n",
+        (
+            4,
+            "workflows.voice.assignmentCallbackUrl",
+            "there is no function '/event-handle' in functions/functions; did you mean '/event-",
+        ),
+    ),
+    "a private function": (
+        "workflows:\n  voice:\n    assignmentCallbackUrl: /lib/batch/signing\n",
+        (
+            4,
+            "workflows.voice.assignmentCallbackUrl",
+            "the function '/lib/batch/signing' is private",
+        ),
+    ),
+    "a file's name for a function": (
+        "workflows:\n  voice:\n    assignmentCallbackUrl: /event-handler.protected\n",
+        (4, "workflows.voice.assignmentCallbackUrl", "did you mean '/event-handler'?"),
+    ),
+    "a fallback function that is not there": (
+        f"{ASKING}    fallbackAssignmentCallbackUrl: /nowhere?a=1\n",
+        (5, "workflows.voice.fallbackAssignmentCallbackUrl", "there is no function '/nowhere'"),
     ),
     "a fallback to nothing": (
         "workflows:\n  voice:\n    fallbackAssignmentCallbackUrl: https://example.com/\n",

@@ -2,6 +2,7 @@
 
 import dataclasses
 import json
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -31,11 +32,32 @@ def owned_queues(definition: Definition) -> list[TaskQueue]:
     return [queue for queue in definition.task_queues.values() if isinstance(queue, TaskQueue)]
 
 
-def test_every_stack_adopts_flex_and_has_two_workflows(definition: Definition) -> None:
-    """All stacks are for a Flex account; each routes voice and messaging."""
+def test_every_stack_adopts_flex_and_has_its_workflows(definition: Definition) -> None:
+    """All stacks are for a Flex account; each routes voice, messaging and sales leads."""
     assert definition.workspace.source == Existing("flex")
-    assert set(definition.workflows) == {"voice", "messaging"}
-    assert all(workflow.default_queue for workflow in definition.workflows.values())
+    assert set(definition.workflows) == {"voice", "messaging", "first-to-answer"}
+    assert all(definition.workflows[key].default_queue for key in ("voice", "messaging"))
+
+
+def test_only_the_race_for_leads_asks_a_function(definition: Definition) -> None:
+    """Flex's agents answer by themselves: a function in the way could only cancel their offers."""
+    asking = [key for key, flow in definition.workflows.items() if flow.calls_own_functions]
+    (queue,) = {
+        t.queue for f in definition.workflows["first-to-answer"].filters for t in f.targets
+    } - {"all-agents"}
+    raced = definition.task_queues[queue or ""]
+
+    assert asking == ["first-to-answer"]
+    assert isinstance(raced, TaskQueue)
+    assert (raced.max_reserved_workers or 1) > 1
+
+
+def test_pages_of_flex_may_call_the_functions(definition: Definition) -> None:
+    """Every stack names the origins whose pages may change tasks."""
+    origins = str(definition.functions.variables["ALLOWED_ORIGINS"]).split(",")
+
+    assert origins[0] == "https://flex.twilio.com"
+    assert all(re.fullmatch(r"https://\S+|http://localhost:\d+", origin) for origin in origins)
 
 
 def test_every_stack_has_queues_of_many_kinds(definition: Definition) -> None:
@@ -151,7 +173,7 @@ def test_the_command_accepts_what_is_sound() -> None:
     run = validate("stacks/dev.yaml", "stacks/production.yaml")
 
     assert (run.returncode, run.stderr) == (0, "")
-    assert "stacks/dev.yaml: 19 task queues, 2 workflows, no problems" in run.stdout
+    assert "stacks/dev.yaml: 19 task queues, 3 workflows, no problems" in run.stdout
 
 
 def test_the_command_refuses_what_is_not(tmp_path: Path) -> None:

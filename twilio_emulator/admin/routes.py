@@ -15,6 +15,7 @@ from twilio_emulator.wire.functions import FunctionResponse
 from . import snapshot_routes, state, traffic
 from .access import refusal
 from .certificate import certificate
+from .flex_token_route import issue_flex_token
 from .request import MARK, PREFIX, OwnRequest, Refusal
 from .seed_route import seed, seed_schema
 
@@ -79,6 +80,7 @@ ACTIONS: dict[tuple[str, str], Action] = {
     ("POST", "seed"): seed,
     ("GET", "clock"): state.read_clock,
     ("POST", "clock/advance"): state.advance,
+    ("POST", "flex-tokens"): issue_flex_token,
     ("GET", "limits"): state.read_limits,
     ("POST", "limits"): state.switch_limits,
     ("GET", "journal"): traffic.read_journal,

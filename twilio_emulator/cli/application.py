@@ -12,6 +12,7 @@ from twilio_emulator.version import version
 
 from .env import env
 from .faults import faults
+from .flex_token import flex_token
 from .journal import journal
 from .seed import seed
 from .serve import serve
@@ -58,6 +59,10 @@ EXAMPLES: dict[Callable[..., Any], tuple[str, ...]] = {
         "twilio-emulator clock",
         "twilio-emulator clock 15m",
         "twilio-emulator clock --to 2026-01-02T00:00:00Z",
+    ),
+    flex_token: (
+        "twilio-emulator flex-token --worker WKe1000000000000000000000000000001 --role agent",
+        "TOKEN=$(twilio-emulator flex-token --identity ops --role admin --expires 8h)",
     ),
     limits: ("twilio-emulator limits --lift filters --lift sync_rates",),
 }

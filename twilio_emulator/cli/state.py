@@ -2,17 +2,13 @@
 
 from __future__ import annotations
 
-import re
 from typing import Annotated
 
 import typer
 
 from twilio_emulator.admin.limits import SWITCHES
 
-from .terminal import DEFAULT_PORT, AsJson, Port, control, say, say_json, show, stop
-
-_STEP = re.compile(r"(\d+(?:\.\d+)?)(s|m|h|d)?")
-_SECONDS = {None: 1, "s": 1, "m": 60, "h": 3600, "d": 86_400}
+from .terminal import DEFAULT_PORT, AsJson, Port, control, duration, say, say_json, show, stop
 
 
 def status(port: Port = DEFAULT_PORT, as_json: AsJson = False) -> None:
@@ -87,15 +83,8 @@ def clock(
         if to is not None:
             found = emulator.advance_to(to)
         else:
-            found = emulator.clock() if advance is None else emulator.advance(_step(advance))
+            found = emulator.clock() if advance is None else emulator.advance(duration(advance))
     if as_json:
         say_json(found)
         return
     say(f"{found['time']}{' (stands still)' if found['virtual'] else ''}")
-
-
-def _step(text: str) -> float:
-    match = _STEP.fullmatch(text)
-    if match is None:
-        raise stop(f"'{text}' is no time like 90, 90s, 15m, 2h or 1d", 2)
-    return float(match[1]) * _SECONDS[match[2]]

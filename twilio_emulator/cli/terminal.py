@@ -6,6 +6,7 @@ Exit codes of every command: 0 done, 1 refused or failed, 2 wrong usage, 3 no em
 from __future__ import annotations
 
 import json
+import re
 import sys
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
@@ -19,6 +20,8 @@ from twilio_emulator.control import Control, ControlError, NoEmulator
 
 DEFAULT_PORT = 4010
 FAILED, NOBODY_THERE = 1, 3
+_DURATION = re.compile(r"(\d+(?:\.\d+)?)(s|m|h|d)?")
+_SECONDS = {None: 1, "s": 1, "m": 60, "h": 3600, "d": 86_400}
 
 Port = Annotated[
     int,
@@ -73,6 +76,17 @@ def control(port: int) -> Iterator[Control]:
         raise stop(str(error)) from None
     finally:
         found.close()
+
+
+def duration(text: str) -> float:
+    """Read how long something takes, in seconds.
+
+    Raises: typer.Exit with one line.
+    """
+    match = _DURATION.fullmatch(text)
+    if match is None:
+        raise stop(f"'{text}' is no time like 90, 90s, 15m, 2h or 1d", 2)
+    return float(match[1]) * _SECONDS[match[2]]
 
 
 def parsed_object(text: str, name: str) -> dict[str, Any]:

@@ -81,6 +81,12 @@ DEPARTURES = (
         "serverless-upload.twilio.com declares no such operation",
         "the upload host has no OpenAPI document: taken from Twilio's deployment tool",
     ),
+    Departure(
+        r"POST /v1/Accounts/\{Sid\}/Tokens/validate",
+        "operation",
+        "iam.twilio.com declares no such operation",
+        "in no OpenAPI document: taken from Twilio's package twilio-flex-token-validator",
+    ),
 )
 
 

@@ -163,6 +163,12 @@ _SERVERLESS = _of(
     ("variables take effect from the next execution on", "doc"),
     ("logs are kept for 30 days and listed for the last day unless asked otherwise", "doc"),
     ("versions outside of builds and empty files are deleted after seven days", "doc"),
+    ("OPTIONS is answered for public and protected files, and no function sees it", "doc"),
+    ("that answer allows every origin and header", "doc"),
+    ("its status, methods and age, as in Twilio's own local runtime", "doc"),
+    ("Host, Referer, Via, X-Forwarded-... and their like are kept from functions", "doc"),
+    ("assets are served to pages of every origin", "assumed"),
+    ("15 KB and 90 headers and cookies of a request or answer", "not emulated"),
     ("protected files need a signature, private ones answer to nobody", "doc"),
     ("status of an unsigned request to a protected file (403; a page says 400)", "assumed"),
     ("one request at a time per process, processes are kept warm", "doc"),
@@ -172,6 +178,10 @@ _FLEX = _of(
     "Flex",
     ("an account without Flex has no configuration and answers 404", "assumed"),
     ("the update replaces the properties given and keeps the others", "assumed"),
+    ("address, body and answer of Tokens/validate for a valid token", "doc"),
+    ("a token is good for the account it was issued for alone", "assumed"),
+    ("a token's account is the credentials' own; another in the address answers 404", "assumed"),
+    ("signing in to Flex; test tokens come from the emulator's own route", "not emulated"),
 )
 
 BEHAVIOURS = (

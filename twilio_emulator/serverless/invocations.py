@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import unquote
 
 from twilio_emulator.accounts.records import Account
+from twilio_emulator.assumptions import ASSET_HEADERS
 from twilio_emulator.functions_runtime import (
     Answered,
     Crashed,
@@ -51,6 +52,15 @@ PRIVATE_ASSET_STATUS = 403
 TIMEOUT_STATUS, TIMEOUT_CODE = 504, 82002
 """Answer to a function that ran into the execution limit (assumed; 82002 is its debugger code)."""
 ROOT_DOCUMENT = "/assets/index.html"
+_PREFLIGHT = (
+    ("Access-Control-Allow-Origin", "*"),
+    ("Access-Control-Allow-Headers", "*"),
+    ("Access-Control-Allow-Methods", "GET, POST, OPTIONS"),
+    ("Access-Control-Expose-Headers", "ETag"),
+    ("Access-Control-Max-Age", "86400"),
+)
+"""Source: Functions, headers and cookies, limitations (origin, headers); @twilio/runtime-handler
+2.1.0 (the others, and the status), which lists headers where the page says `*`."""
 _OVER_LIMIT_CODE = 20429
 _CRASHED_CODE = 20500
 _LEVELS = {"INFO": "info", "WARN": "warn", "ERROR": "error"}
@@ -96,7 +106,9 @@ class Invocations:
             return _text(404, "Could not find requested resource")
         if refusal := self._refusal(request, version):
             return refusal
-        if version.type == "asset" and request.method != "OPTIONS":
+        if request.method == "OPTIONS":
+            return FunctionResponse(204, _PREFLIGHT)
+        if version.type == "asset":
             return _asset(request, version)
         try:
             program = self._program(environment)
@@ -259,9 +271,9 @@ def _text(status: int, message: str) -> FunctionResponse:
 def _asset(request: FunctionRequest, version: FileVersion) -> FunctionResponse:
     etag = f'"{hashlib.sha256(version.content).hexdigest()[:32]}"'
     if request.header("If-None-Match") == etag:
-        return FunctionResponse(304, (("ETag", etag),))
+        return FunctionResponse(304, (*ASSET_HEADERS, ("ETag", etag)))
     content_type = version.content_type
     if content_type == "application/octet-stream":
         content_type = mimetypes.guess_type(version.path)[0] or content_type
-    headers = (("Content-Type", content_type), ("ETag", etag))
+    headers = (*ASSET_HEADERS, ("Content-Type", content_type), ("ETag", etag))
     return FunctionResponse(200, headers, version.content)

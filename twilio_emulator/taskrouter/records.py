@@ -189,9 +189,12 @@ class Task(_Part):
 
     @cached_property
     def parsed_attributes(self) -> dict[str, Any]:
-        """The attributes, parsed once per version."""
-        parsed: dict[str, Any] = json.loads(self.attributes)
-        return parsed
+        """The attributes, parsed once per version; none where a seeded text is no JSON object."""
+        try:
+            parsed = json.loads(self.attributes)
+        except ValueError:
+            return {}
+        return parsed if isinstance(parsed, dict) else {}
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -13,14 +13,14 @@
 'use strict';
 
 const load = (name) => require(Runtime.getFunctions()[`lib/${name}`].path);
-const { handOver } = load('hand-over');
+const { handOver } = load('batch/hand-over');
 const { Invocation } = load('invocation');
-const { closeLane, failBatch } = load('lane-closing');
-const { BatchBroken, LaneRun, Refused } = load('lane-run');
+const { closeLane, failBatch } = load('batch/lane-closing');
+const { BatchBroken, LaneRun, Refused } = load('batch/lane-run');
 const log = load('log');
 const { reply } = load('reply');
 const { describeError } = load('retry');
-const { isSigned, readPayload } = load('signing');
+const { isSigned, readPayload } = load('batch/signing');
 
 // Whether the lane came to its end; false where work is left for the next hop.
 async function workLane(invocation, run) {

@@ -11,7 +11,7 @@ const load = (name) => require(Runtime.getFunctions()[`lib/${name}`].path);
 const { Attempts } = load('retry');
 const { readSettings } = load('settings');
 const { SyncDocuments } = load('sync-documents');
-const { TaskRouter } = load('taskrouter');
+const { TaskRouter } = load('workers/taskrouter');
 
 const REQUEST_TIMEOUT_MS = 5000;
 const CLOSING_MS = 1000; // after the budget: end the items in hand

@@ -110,12 +110,24 @@ class Attempts {
       } catch (error) {
         const late = error instanceof OutOfTime;
         if (!late && !isRetryable(error)) throw error;
-        this.used += 1;
-        if (this.used > this.retry.limit) throw new GaveUp(what, this.used, error);
-        if (late) throw error;
-        await this.#wait(what);
+        await this.failed(what, error);
       }
     }
+  }
+
+  /**
+   * Count a failure and wait before the next attempt.
+   *
+   * @param {string} what
+   * @param {Error} error
+   * @throws {GaveUp} when it was the last one
+   * @throws {OutOfTime} when the deadline comes before the end of the wait
+   */
+  async failed(what, error) {
+    this.used += 1;
+    if (this.used > this.retry.limit) throw new GaveUp(what, this.used, error);
+    if (error instanceof OutOfTime) throw error;
+    await this.#wait(what);
   }
 
   /**
@@ -129,9 +141,7 @@ class Attempts {
   async lostRace(what, error) {
     this.lostRaces += 1;
     if (this.lostRaces <= FREE_RACES) return;
-    this.used += 1;
-    if (this.used > this.retry.limit) throw new GaveUp(what, this.used, error);
-    await this.#wait(what);
+    await this.failed(what, error);
   }
 
   async #inTime(what, operation) {

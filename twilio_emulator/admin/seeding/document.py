@@ -69,7 +69,10 @@ SCHEMA: Mapping[str, Any] = {
             workflow={**_NAME, "description": "SID or name; the only one when left out."},
             queue={**_NAME, "description": "SID or name; takes the place of the filters."},
             channel={**_NAME, "default": "default"},
-            attributes={**_ATTRIBUTES, "description": _TEMPLATE},
+            attributes={
+                "type": ["object", "string"],
+                "description": f"{_TEMPLATE} A text is kept as it is, also where it is no JSON.",
+            },
             priority={"type": "integer", "minimum": 0, "maximum": 2**31 - 1},
             timeout={"type": "integer", "minimum": 1, "maximum": 1_209_600, "default": 86_400},
             age={"type": "number", "minimum": 0, "description": "Seconds since it was created."},

@@ -100,7 +100,7 @@ def _plant_tasks(emulator: Emulator, workspace: Workspace, entry: TaskPlan, plac
             emulator,
             workspace,
             workflow=entry.workflow,
-            attributes=_text(fill(entry.attributes, number, chance)),
+            attributes=_text(_filled(entry, number, chance)),
             priority=entry.priority,
             timeout=entry.timeout,
             task_channel=entry.channel,
@@ -113,6 +113,13 @@ def _plant_tasks(emulator: Emulator, workspace: Workspace, entry: TaskPlan, plac
         if assignees is not None:
             _assign(emulator, _queued(task, place), next(assignees))
     return entry.count
+
+
+def _filled(entry: TaskPlan, number: int, chance: random.Random) -> Mapping[str, Any] | str:
+    if isinstance(entry.attributes, str):
+        return entry.attributes.replace("{n}", str(number))
+    filled: Mapping[str, Any] = fill(entry.attributes, number, chance)
+    return filled
 
 
 def _assignees(
@@ -197,5 +204,7 @@ def _numbered(value: Any, number: int) -> Any:
     return value
 
 
-def _text(attributes: Mapping[str, Any]) -> str:
+def _text(attributes: Mapping[str, Any] | str) -> str:
+    if isinstance(attributes, str):
+        return attributes
     return json.dumps(attributes, separators=(",", ":"), ensure_ascii=False)

@@ -56,7 +56,7 @@ class TaskPlan:
     workflow: Workflow | None
     queue: TaskQueue | None
     channel: TaskChannel
-    attributes: Mapping[str, Any]
+    attributes: Mapping[str, Any] | str
     priority: int | None
     timeout: int
     age: float
@@ -238,7 +238,9 @@ class _Reading:
         if found:
             return
         sample = template.fill(attributes, entry.get("count", 1), random.Random(0))  # noqa: S311
-        length = len(json.dumps(sample, separators=(",", ":"), ensure_ascii=False))
+        is_text = isinstance(sample, str)
+        text = sample if is_text else json.dumps(sample, separators=(",", ":"), ensure_ascii=False)
+        length = len(text)
         if length > ATTRIBUTES_LENGTH:
             self.problems.append(
                 f"{place}.attributes: {length} characters, the limit is {ATTRIBUTES_LENGTH}"

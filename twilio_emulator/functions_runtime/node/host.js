@@ -45,9 +45,15 @@ const app = server.getApp();
 app.disable('x-powered-by');
 app.disable('etag');
 
+// Twilio keeps Host from functions, its local runtime does not; the server itself needs it.
+function withoutHost(rawHeaders) {
+  return rawHeaders.filter((_, index) => rawHeaders[index - (index % 2)].toLowerCase() !== 'host');
+}
+
 // 'done' follows every line the invocation wrote before its response ended.
 const listener = http.createServer((request, response) => {
   response.on('close', () => emit({ event: 'done' }));
+  request.rawHeaders = withoutHost(request.rawHeaders);
   app(request, response);
 });
 listener.keepAliveTimeout = 0;

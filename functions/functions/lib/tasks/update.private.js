@@ -1,0 +1,137 @@
+/**
+ * Updates a task's attributes: what was deferred for it first, then the new change, in one write.
+ *
+ * Agreement: docs/task-attributes.md, Deferred changes.
+ */
+
+'use strict';
+
+const load = (name) => require(Runtime.getFunctions()[`lib/${name}`].path);
+const { randomUUID } = require('node:crypto');
+
+const { Failure } = load('front-end/failures');
+const { same } = load('tasks/json-values');
+const log = load('log');
+const { OutOfTime, describeError } = load('retry');
+const { apply, isRepeatable } = load('tasks/change');
+const { APPLIED_CHANGES, markOf, marksIn, newMark, withMarks } = load('tasks/marks');
+const { TaskWrite } = load('tasks/write');
+
+// An id that was given is always marked: the request may come again.
+function ownStep({ change, id }) {
+  if (change === undefined) return [];
+  if (id !== undefined) return [{ change, mark: markOf(id) }];
+  return [{ change, mark: isRepeatable(change) ? null : newMark() }];
+}
+
+// The marks are nobody's to change but the writes' own.
+function withMarksOf(attributes, changed) {
+  const result = new Map(changed);
+  const marks = attributes.get(APPLIED_CHANGES);
+  if (marks === undefined) result.delete(APPLIED_CHANGES);
+  else result.set(APPLIED_CHANGES, marks);
+  return result;
+}
+
+// A merge needs no mark by itself. Beside marked changes it does: their marks may come from
+// somebody else who flushed the same, and do not say whether this write happened.
+function marksOf(taken, sharedMark) {
+  const marks = taken.map(({ mark }) => mark).filter((mark) => mark !== null);
+  return marks.length > 0 && marks.length < taken.length ? [...marks, sharedMark] : marks;
+}
+
+// From the attributes as they are to those with all steps that they do not hold yet.
+const composing = (steps, sharedMark) => (attributes) => {
+  const present = marksIn(attributes);
+  const taken = [];
+  let result = attributes;
+  for (const step of steps.filter(({ mark }) => !present.includes(mark))) {
+    const after = withMarksOf(attributes, apply(step.change, result));
+    if (same(after, result)) continue;
+    result = after;
+    taken.push(step);
+  }
+  if (taken.length === 0) return null;
+  const marks = marksOf(taken, sharedMark);
+  return { attributes: marks.length > 0 ? withMarks(result, marks) : result, marks };
+};
+
+const kept = (count) =>
+  `; what was deferred for the task is kept (${count} ${count === 1 ? 'change' : 'changes'})`;
+
+function failureOf(error, { batches, write, request }) {
+  const count = batches.reduce((sum, batch) => sum + batch.count, 0);
+  const more = count > 0 ? kept(count) : '';
+  const { change, id } = request;
+  const repeatable = change === undefined || id !== undefined || isRepeatable(change);
+  if (error instanceof Failure) {
+    const { name, message, retrySafe } = error;
+    const safe = retrySafe || (name === 'twilio' && repeatable);
+    return new Failure(name, message + more, { retrySafe: safe, more: error.more, cause: error });
+  }
+  return Object.assign(error, { kept: more, retrySafe: repeatable || !write.uncertain });
+}
+
+// Dropping tidies up: what was written carries its marks, and the next update drops it again.
+async function drop(invocation, taskSid, { batches, outcome }) {
+  if (batches.length === 0 || outcome === 'gone') return;
+  const ids = batches.map((batch) => batch.id);
+  try {
+    await invocation.deferred.drop(taskSid, ids);
+  } catch (error) {
+    if (outcome !== 'updated') throw error;
+    log.warn('deferred.not-dropped', { task: taskSid, reason: describeError(error) });
+  }
+}
+
+const take = (invocation, taskSid) =>
+  invocation.settings.hasSync ? invocation.deferred.take(taskSid) : [];
+
+/**
+ * Write what was deferred for a task, and a change after it.
+ *
+ * @param {import('../front-end/invocation.private.js').FrontEndInvocation} invocation
+ * @param {string} taskSid
+ * @param {{change?: Map[], id?: string}} request change left out: only what was deferred
+ * @param {import('../retry.private.js').Attempts} attempts
+ * @returns {Promise<{outcome: 'updated'|'unchanged'|'gone', attributes?: Map}>} gone: what was
+ *   deferred is kept
+ * @throws {Failure | Error} everything deferred is kept, `retrySafe` tells whether the same
+ *   request may be repeated
+ */
+async function updateTask(invocation, taskSid, request, attempts) {
+  const batches = await take(invocation, taskSid);
+  const steps = batches.map(({ id, change }) => ({ change, mark: id }));
+  steps.push(...ownStep(request));
+  if (steps.length === 0) return { outcome: 'unchanged' };
+  const write = new TaskWrite(invocation.tasks, taskSid, attempts);
+  try {
+    const result = await write.run(composing(steps, newMark()));
+    await drop(invocation, taskSid, { batches, outcome: result.outcome });
+    return result;
+  } catch (error) {
+    throw failureOf(error, { batches, write, request });
+  }
+}
+
+/**
+ * Keep a change for a task's next update.
+ *
+ * @param {import('../front-end/invocation.private.js').FrontEndInvocation} invocation
+ * @param {string} taskSid
+ * @param {{change: Map[], id?: string}} request
+ * @throws {Failure | Error} `retrySafe` tells whether the same request may be repeated
+ */
+async function deferChange(invocation, taskSid, { change, id }) {
+  try {
+    await invocation.deferred.defer(taskSid, change, id ?? randomUUID());
+  } catch (error) {
+    if (!(error instanceof Failure)) {
+      const passing = error instanceof OutOfTime || error.status === undefined;
+      error.retrySafe = id !== undefined || isRepeatable(change) || !passing;
+    }
+    throw error;
+  }
+}
+
+module.exports = { deferChange, updateTask };

@@ -1,0 +1,250 @@
+"""`taskrouter stuck-tasks`."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import threading
+from collections.abc import Iterator, Set
+from contextlib import contextmanager
+from pathlib import Path
+from types import FrameType
+from typing import Annotated
+
+import typer
+from rich.console import Console
+from rich.progress import (
+    BarColumn,
+    MofNCompleteColumn,
+    Progress,
+    TaskID,
+    TextColumn,
+    TimeElapsedColumn,
+)
+
+from taskrouter_ops.cli.output import (
+    INTERRUPTED,
+    NOT_REACHED,
+    WRONG_USAGE,
+    err,
+    examples,
+    fail,
+    out,
+)
+from taskrouter_ops.cli.settings import settings_of
+from taskrouter_ops.stuck_tasks import (
+    MOST_CONCURRENCY,
+    Filters,
+    Options,
+    Outcome,
+    Report,
+    TaskReport,
+    clean,
+    rules_from,
+)
+from taskrouter_ops.stuck_tasks.rules import (
+    DEFAULT_CALL_STATUSES,
+    DEFAULT_MIN_AGE,
+    DEFAULT_REASON,
+)
+from taskrouter_ops.stuck_tasks.wording import summary, task_line
+from twilio_client import RetryPolicy
+
+# Three retries; the waits are drawn at random up to 0.5, 1 and 2 seconds.
+RETRY = RetryPolicy(attempts=4, first_seconds=0.5)
+# What each stage counts, and after how many there is a line; a page of a list has 1,000.
+STAGES = {
+    "listing": ("tasks listed", 1000),
+    "calls": ("calls looked up", 100),
+    "conferences": ("conferences looked up", 100),
+    "closing": ("tasks had their turn", 100),
+}
+STDOUT = Path("-")
+EXAMPLES = examples(
+    "taskrouter stuck-tasks",
+    "taskrouter stuck-tasks --apply --max-close 100 --json report.json",
+    "taskrouter stuck-tasks --queue Support --min-age 1h --exclude \"orchestration == 'custom'\"",
+)
+
+
+def stuck_tasks(
+    ctx: typer.Context,
+    apply: Annotated[
+        bool, typer.Option("--apply", help="Close them; without it nothing is changed.")
+    ] = False,
+    min_age: Annotated[
+        str,
+        typer.Option(
+            metavar="90s|10m|2h|1d",
+            help="Leave tasks alone that are younger, or whose call ended more recently.",
+        ),
+    ] = DEFAULT_MIN_AGE,
+    workflow: Annotated[
+        str | None, typer.Option(metavar="WW…|NAME", help="Only tasks of this workflow.")
+    ] = None,
+    queue: Annotated[
+        str | None, typer.Option(metavar="WQ…|NAME", help="Only tasks in this queue.")
+    ] = None,
+    exclude: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="EXPRESSION",
+            help="Leave tasks alone whose attributes match this TaskRouter expression, or may; "
+            "repeatable.",
+        ),
+    ] = None,
+    exclude_attribute: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="NAME",
+            help="Leave tasks alone that have this attribute, neither false nor null; "
+            "dots go into objects; repeatable.",
+        ),
+    ] = None,
+    call_status: Annotated[
+        str,
+        typer.Option(metavar="STATUS,…", help="How the call has to have ended; also: canceled."),
+    ] = ",".join(DEFAULT_CALL_STATUSES),
+    reason: Annotated[str, typer.Option(help="Kept with the closed tasks.")] = DEFAULT_REASON,
+    max_close: Annotated[
+        int | None, typer.Option(min=0, help="Close at most so many, the oldest first.")
+    ] = None,
+    concurrency: Annotated[
+        int, typer.Option(min=1, max=MOST_CONCURRENCY, help="How many at a time.")
+    ] = 8,
+    json_file: Annotated[
+        Path | None,
+        typer.Option(
+            "--json", metavar="FILE", help="Write the full report; - is standard output, alone."
+        ),
+    ] = None,
+    verbose: Annotated[
+        bool, typer.Option("--verbose", help="Also list what is left alone, and why.")
+    ] = False,
+) -> None:
+    """Close voice tasks whose call is over; shows what it would do unless told to --apply.
+
+    A task is stuck when it is pending, reserved or assigned while its call (attribute call_sid)
+    has ended. An assigned one is completed, the others are canceled. Tasks whose conference has
+    participants are never closed.
+
+    Exit codes: 0 done, 1 some tasks errored, 2 wrong usage, 3 the listing failed and nothing was
+    closed, 130 interrupted.
+    """
+    rules = rules_from(
+        call_statuses=call_status,
+        min_age=min_age,
+        exclude=exclude or (),
+        exclude_attributes=exclude_attribute or (),
+        reason=reason,
+    )
+    settings = settings_of(ctx)
+    client, workspace_sid = settings.client(retry=RETRY), settings.workspace()
+    _check_writable(json_file)
+    options = Options(Filters(workflow, queue), rules, apply, max_close, concurrency)
+    people = err if json_file == STDOUT else out
+    with stopping_on_signals() as stop, _watching(people, stop) as watcher:
+        report = clean(client, workspace_sid, options, watcher=watcher, is_interrupted=stop.is_set)
+    _show(report, people, watcher.shown, verbose=verbose)
+    _write(report, json_file)
+    if report.ended == "interrupted":
+        raise typer.Exit(INTERRUPTED)
+    if report.errors:
+        raise typer.Exit(NOT_REACHED)
+
+
+@contextmanager
+def stopping_on_signals() -> Iterator[threading.Event]:
+    """Set the event at Ctrl-C and SIGTERM instead of ending at once."""
+    stop = threading.Event()
+
+    def told(number: int, frame: FrameType | None) -> None:
+        del number, frame
+        stop.set()
+
+    former = {each: signal.signal(each, told) for each in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        yield stop
+    finally:
+        for each, handler in former.items():
+            signal.signal(each, handler)
+
+
+class Watching:
+    """Shows how a run goes on: a bar on a terminal, otherwise a line for every hundred.
+
+    Lines about closed tasks go to `people` as they are closed, so that a run that is killed has
+    said what it did.
+    """
+
+    def __init__(self, people: Console, bar: Progress | None, stop: threading.Event) -> None:
+        """Show on `bar` where there is one; set `stop` when nobody reads."""
+        self._stop = stop
+        self._people = people
+        self._bar = bar
+        self._rows: dict[str, TaskID] = {}
+        self.shown: set[str] = set()
+
+    def progress(self, stage: str, done: int, total: int | None) -> None:
+        """Redraw the stage's bar, or print a line."""
+        text, line_every = STAGES[stage]
+        if self._bar is not None:
+            if stage not in self._rows:
+                self._rows[stage] = self._bar.add_task(text, total=total)
+            self._bar.update(self._rows[stage], completed=done)
+        elif done and (done % line_every == 0 or done == total):
+            of = f" of {total:,}" if total is not None else ""
+            _say(err, f"{done:,}{of} {text}")
+
+    def closed(self, item: TaskReport) -> None:
+        """Print a task's line."""
+        self.shown.add(item.task.sid)
+        try:
+            _say(self._people, task_line(item))
+        except SystemExit:
+            # Nobody reads any more (`| head`): end as at Ctrl-C, with a true report.
+            self._stop.set()
+
+
+@contextmanager
+def _watching(people: Console, stop: threading.Event) -> Iterator[Watching]:
+    if not err.is_terminal:
+        yield Watching(people, None, stop)
+        return
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn())
+    with Progress(*columns, TimeElapsedColumn(), console=err, transient=True) as bar:
+        yield Watching(bar.console if people.is_terminal else people, bar, stop)
+
+
+def _show(report: Report, people: Console, shown: Set[str], *, verbose: bool) -> None:
+    """Print the lines that were not shown yet, and the sums."""
+    for item in report.tasks:
+        is_wanted = verbose or item.outcome is not Outcome.SKIPPED
+        if is_wanted and item.task.sid not in shown:
+            _say(people, task_line(item))
+    _say(people, summary(report))
+
+
+def _check_writable(path: Path | None) -> None:
+    if path is None or path == STDOUT:
+        return
+    if path.is_dir() or not os.access(path if path.exists() else path.parent, os.W_OK):
+        fail(f"--json {path}: no file can be written there", WRONG_USAGE)
+
+
+def _write(report: Report, path: Path | None) -> None:
+    if path is None:
+        return
+    text = json.dumps(report.as_dict(), indent=2, ensure_ascii=False)
+    if path == STDOUT:
+        _say(out, text)
+        return
+    try:
+        path.write_text(text + "\n", encoding="utf-8")
+    except OSError as error:
+        fail(f"the report could not be written to {path}: {error.strerror}", NOT_REACHED)
+
+
+def _say(console: Console, text: str) -> None:
+    console.print(text, markup=False, highlight=False, soft_wrap=True)

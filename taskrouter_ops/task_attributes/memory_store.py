@@ -1,0 +1,76 @@
+"""Deferred changes in the memory of this process: they end with it."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable, Collection
+
+from taskrouter_ops.task_attributes import deferred
+from taskrouter_ops.task_attributes.change import Change
+from taskrouter_ops.task_attributes.deferred import Batch, Document
+
+
+class MemoryDeferredChanges:
+    """Keeps deferred changes for the threads of one process; a crash loses them."""
+
+    def __init__(self, *, now: Callable[[], float] = time.monotonic) -> None:
+        """Begin with nothing. Units: `now` in seconds."""
+        self._now = now
+        self._lock = threading.Lock()
+        self._documents: dict[str, tuple[float, Document]] = {}
+
+    def defer(self, task_sid: str, change: Change, change_id: str | None = None) -> None:
+        """Keep one more change. Raises: DeferredTooLong, InvalidChange."""
+        known = deferred.checked_change_id(change_id)
+        self._amend(task_sid, lambda document: deferred.defer(document, change, known))
+
+    def take(self, task_sid: str) -> list[Batch]:
+        """Seal what is kept and return it, oldest first."""
+        return deferred.batches_in(self._amend(task_sid, deferred.seal))
+
+    def drop(self, task_sid: str, batch_ids: Collection[str]) -> None:
+        """Forget batches that were written."""
+        self._amend(task_sid, lambda document: deferred.drop(document, batch_ids))
+
+    def kept(self, task_sid: str) -> int:
+        """Return how many changes are kept for a task."""
+        return deferred.kept_in(self._amend(task_sid, lambda document: document))
+
+    def discard(self, task_sid: str) -> int:
+        """Throw away what is kept for a task; return how many changes that was."""
+        thrown = 0
+
+        def discarding(document: Document) -> Document:
+            nonlocal thrown
+            emptied, thrown = deferred.discard(task_sid, document)
+            return emptied
+
+        self._amend(task_sid, discarding)
+        return thrown
+
+    def tasks(self) -> list[str]:
+        """Return the SIDs of the tasks for which changes are kept, sorted."""
+        with self._lock:
+            held = {sid: document for sid, (_, document) in self._documents.items()}
+        return sorted(sid for sid, document in held.items() if deferred.kept_in(document))
+
+    def _amend(self, task_sid: str, change: Callable[[Document], Document]) -> Document:
+        with self._lock:
+            _, present = self._documents.get(task_sid, (0.0, deferred.empty_document(task_sid)))
+            after = change(present)
+            if after is not present:
+                self._forget_ended_tasks()
+                self._documents[task_sid] = (self._now(), after)
+            return after
+
+    def _forget_ended_tasks(self) -> None:
+        """Keep the memory of a long-lived process from growing with every task it ever saw."""
+        oldest = self._now() - deferred.KEPT_SECONDS
+        ended = [
+            sid
+            for sid, (changed, document) in self._documents.items()
+            if changed < oldest and not document["batches"]
+        ]
+        for sid in ended:
+            del self._documents[sid]
