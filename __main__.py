@@ -24,12 +24,13 @@ sync = Sync("sync", SyncArgs(definition.sync))
 functions = BatchFunctions(
     "functions", BatchFunctionsArgs(workspace.sid, sync.sid, definition.functions)
 )
-own_functions = OwnFunctions(functions.address, functions.deployment)
+own_functions = OwnFunctions(functions.url, functions.deployment)
 routing = Routing("routing", RoutingArgs.of(definition, workspace.sid, own_functions))
 callback = EventCallback(
     "event-callback",
-    EventCallbackArgs.of(definition.event_callback, workspace.sid, functions.event_handler_url),
-    pulumi.ResourceOptions(depends_on=[functions]),
+    EventCallbackArgs.of(
+        definition.event_callback, workspace.sid, functions.event_handler_url, functions.deployment
+    ),
 )
 release = Release(
     "release",

@@ -5,9 +5,9 @@ per file of `functions/functions`, one Asset per file of `functions/assets`, the
 deployment, and what the functions leave on workers (`queues`, `queues_digest`).
 
 The workers' attributes are declared before the deployment: on removal the functions that keep
-them are gone first, and nobody writes them again. Variables come before it
-too, so that no function runs without them. A workflow that asks one of the functions depends on
-the deployment in turn, and so is gone, or asks somebody else, before they are.
+them are gone first, and nobody writes them again. Variables come before it too, so that no
+function runs without them. Whatever calls a function (the event callback, a workflow) depends on
+the deployment in turn, and so is gone, or calls somebody else, before the functions are.
 
 Type: `contactcentre:index:BatchFunctions`. Children: `twilio:serverless:` Service, Environment,
 Variable, Function, Asset, Build, Deployment and `twilio:taskrouter:WorkerQueueAttributes`.
@@ -52,15 +52,12 @@ class BatchFunctions(pulumi.ComponentResource):
     """Keeps every worker's queues right, from events and in batches."""
 
     url: pulumi.Output[str]
-    """`https://<domain>`, once the functions are deployed."""
-    address: pulumi.Output[str]
-    """`https://<domain>`, known as soon as the environment is there and the same ever after.
-
-    Who takes it in place of `url` has to depend on `deployment`."""
+    """`https://<domain>`, the same from one deployment to the next, so that a changed function
+    does not show as a change of whatever calls it. Who takes it has to depend on `deployment`."""
     deployment: pulumi.Resource
     """What makes the functions answer."""
     event_handler_url: pulumi.Output[str]
-    """Where the workspace reports its events."""
+    """Where the workspace reports its events; see `url`."""
     deployment_sid: pulumi.Output[str]
     """The deployment: another one whenever something else answers at `url`."""
 
@@ -81,11 +78,7 @@ class BatchFunctions(pulumi.ComponentResource):
         build = self._build(args)
         self.deployment = deployment = self._deployment(build, [attributes, *variables])
         self.deployment_sid = cast("pulumi.Output[str]", deployment.sid)
-        self.address = self._environment.domain_name.apply(lambda domain: f"https://{domain}")
-        # The address counts as known only when something answers there.
-        self.url = pulumi.Output.all(self._environment.domain_name, deployment.sid).apply(
-            lambda known: f"https://{known[0]}"
-        )
+        self.url = self._environment.domain_name.apply(lambda domain: f"https://{domain}")
         self.event_handler_url = self.url.apply(event_handler_url)
         self.register_outputs({"url": self.url, "deploymentSid": self.deployment_sid})
 

@@ -19,14 +19,15 @@ from pulumi_twilio.resources import taskrouter
 class EventCallbackArgs:
     """Where a workspace reports which events.
 
-    `take_over` allows another address to be replaced. The component's `opts` must depend on
-    what answers at `url`, so that no event arrives before it can be handled.
+    `take_over` allows another address to be replaced. `handlers` are what answers at `url`: no
+    event arrives before it can be handled, nor after.
     """
 
     workspace_sid: pulumi.Input[str]
     url: pulumi.Input[str]
     events: Sequence[str]
     take_over: bool = False
+    handlers: Sequence[pulumi.Resource] = ()
 
     @classmethod
     def of(
@@ -34,10 +35,11 @@ class EventCallbackArgs:
         definition: model.EventCallback,
         workspace_sid: pulumi.Input[str],
         event_handler_url: pulumi.Input[str],
+        deployment: pulumi.Resource,
     ) -> "EventCallbackArgs":
         """Take what a definition says, with the deployed handler where it names no address."""
         url = definition.url or event_handler_url
-        return cls(workspace_sid, url, definition.events, definition.take_over)
+        return cls(workspace_sid, url, definition.events, definition.take_over, (deployment,))
 
 
 class EventCallback(pulumi.ComponentResource):
@@ -59,7 +61,7 @@ class EventCallback(pulumi.ComponentResource):
             url=args.url,
             events=sorted(args.events),
             take_over=args.take_over or None,
-            opts=pulumi.ResourceOptions(parent=self),
+            opts=pulumi.ResourceOptions(parent=self, depends_on=list(args.handlers)),
         )
         self.url, self.events = callback.url, callback.events
         self.register_outputs({"url": self.url})

@@ -6,9 +6,8 @@ Does not own: entries that are `existing`, which are looked up.
 
 The order of things follows from the SIDs that flow: activities, then queues, then workflows,
 so that on removal a workflow goes (or is updated) before its queues. A workflow that asks one of
-the stack's own functions also waits for their deployment; its address holds the domain alone, so
-that a new deployment does not show as a changed workflow. The settings point at
-activities, and give the former ones back before those are removed.
+the stack's own functions also waits for their deployment. The settings point at activities, and
+give the former ones back before those are removed.
 
 Type: `contactcentre:index:Routing`. Children: `twilio:taskrouter:` Activity, TaskChannel,
 TaskQueue, Workflow, WorkspaceSettings.
@@ -40,7 +39,7 @@ Sids = dict[str, pulumi.Output[str]]
 class OwnFunctions:
     """The functions that workflows may ask: `https://<domain>`, and what makes them answer."""
 
-    address: pulumi.Output[str]
+    url: pulumi.Output[str]
     deployment: pulumi.Resource
 
 
@@ -177,7 +176,7 @@ class Routing(pulumi.ComponentResource):
     def _callback_url(self, url: str | None) -> pulumi.Input[str] | None:
         if url is None or not url.startswith(OWN_FUNCTION):
             return url
-        return self._functions.address.apply(lambda address: f"{address}{url}")
+        return self._functions.url.apply(lambda domain: f"{domain}{url}")
 
     def _workflow_options(self, entry: Workflow) -> pulumi.ResourceOptions:
         if not entry.calls_own_functions:
