@@ -11,11 +11,11 @@ import string
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from taskrouter_ops import batch_progress as documents
-from taskrouter_ops.batch_progress import Lane, Planned, Progress
+from taskrouter_ops.batches import progress as documents
+from taskrouter_ops.batches.lane_starts import LaneStarts
+from taskrouter_ops.batches.progress import Lane, Planned, Progress
 from taskrouter_ops.errors import BatchFailed, LaneStandsStill
 from taskrouter_ops.functions_environment import batch_secret
-from taskrouter_ops.lane_starts import LaneStarts
 from taskrouter_ops.sync_documents import SyncDocuments
 from taskrouter_ops.target import Target
 from taskrouter_ops.thread_pool import thread_pool

@@ -10,9 +10,9 @@ from __future__ import annotations
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 
-from taskrouter_ops.batch_progress import Lane
+from taskrouter_ops.batches.progress import Lane
+from taskrouter_ops.batches.signing import signed_message
 from taskrouter_ops.errors import LaneStandsStill
-from taskrouter_ops.signing import signed_message
 from taskrouter_ops.target import BATCH_PATH, Target
 from taskrouter_ops.waiting import Waiting
 from twilio_client import Response, TwilioClient, Unreachable

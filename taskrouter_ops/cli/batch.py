@@ -6,8 +6,8 @@ from typing import Annotated
 
 import typer
 
-from taskrouter_ops.batch_progress import Progress
 from taskrouter_ops.batches import Batches
+from taskrouter_ops.batches.progress import Progress
 from taskrouter_ops.cli.output import NOT_REACHED, AsJson, examples, progress, show
 from taskrouter_ops.cli.settings import settings_of
 

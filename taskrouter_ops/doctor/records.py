@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from taskrouter_ops.batch_progress import Progress
 from taskrouter_ops.batches import Batches
+from taskrouter_ops.batches.progress import Progress
 from taskrouter_ops.doctor.findings import Finding, some_of
 from taskrouter_ops.release_record import ReleaseRecord
 from taskrouter_ops.target import Target

@@ -7,8 +7,8 @@ from collections.abc import Collection
 from dataclasses import asdict, dataclass, replace
 from typing import Any
 
-from taskrouter_ops.batch_progress import Planned, Progress
 from taskrouter_ops.batches import LIMIT_SECONDS, Batches
+from taskrouter_ops.batches.progress import Planned, Progress
 from taskrouter_ops.errors import SyncFailed
 from taskrouter_ops.queue_sync.listing import look, worker_names
 from taskrouter_ops.queue_sync.plan import Plan, plan_sync

@@ -7,6 +7,7 @@ import os
 import subprocess
 import sys
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -124,7 +125,14 @@ def run_command(*arguments: str, **environ: str) -> subprocess.CompletedProcess[
 @pytest.fixture(scope="session")
 def deployed() -> Iterator[Centre]:
     """Deploy once for all tests: queues, Sync service, functions, event callback."""
-    with start_emulator(workers=WORKERS, rate_limits=False) as emulator:
+    with deployed_centre(WORKERS) as centre:
+        yield centre
+
+
+@contextmanager
+def deployed_centre(workers: int) -> Iterator[Centre]:
+    """Deploy to an emulator of its own."""
+    with start_emulator(workers=workers, rate_limits=False) as emulator:
         client = TwilioClient(
             Credentials(emulator.account_sid, auth_token=emulator.auth_token),
             emulator.base_url,

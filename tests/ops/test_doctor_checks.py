@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from taskrouter_ops import CallbackSettings, queue_sync
-from taskrouter_ops.batch_progress import WORKER_QUEUE_SYNC, latest_name, progress_name
+from taskrouter_ops.batches.progress import WORKER_QUEUE_SYNC, latest_name, progress_name
 from taskrouter_ops.doctor.routing import named_queues
 from taskrouter_ops.sync_documents import SyncDocuments
 from taskrouter_ops.waiting import Waiting

@@ -12,9 +12,8 @@ from pathlib import Path
 import pytest
 import yaml
 
-from tests.ops.conftest import ROOT, Centre, _deploy
-from twilio_client import Credentials, RetryPolicy, TwilioClient
-from twilio_emulator.testing import start_emulator, wait_for
+from tests.ops.conftest import ROOT, Centre, deployed_centre
+from twilio_emulator.testing import wait_for
 
 PAGE = ROOT / "docs" / "operations.md"
 PIECES = re.findall(r"^```python\n(.*?)^```$", PAGE.read_text("utf-8"), re.MULTILINE | re.DOTALL)
@@ -24,14 +23,8 @@ STATED = re.compile(r"  # -> (.+)$", re.MULTILINE)
 @pytest.fixture
 def centre() -> Iterator[Centre]:
     """Deploy to an emulator of its own: the program changes what it finds."""
-    with start_emulator(workers=12, rate_limits=False) as emulator:
-        client = TwilioClient(
-            Credentials(emulator.account_sid, auth_token=emulator.auth_token),
-            emulator.base_url,
-            retry=RetryPolicy(attempts=3, first_seconds=0.01),
-        )
-        yield _deploy(emulator, client)
-        client.transport.session.close()
+    with deployed_centre(12) as centre:
+        yield centre
 
 
 def _offered_task(centre: Centre) -> str:

@@ -19,10 +19,8 @@ import yaml
 
 from taskrouter_ops.stuck_tasks import Reason
 from tests.ops.command_lines import INLINE, command_lines, problems
-from tests.ops.conftest import ROOT, Centre, _deploy
-from twilio_client import Credentials, RetryPolicy, TwilioClient
+from tests.ops.conftest import ROOT, Centre, deployed_centre
 from twilio_client.urls import taskrouter
-from twilio_emulator.testing import start_emulator
 
 PAGE = ROOT / "docs" / "runbook.md"
 EXAMPLES = ROOT / "docs" / "examples"
@@ -65,14 +63,8 @@ PARTS = [section for section in ALL if section.run and section.heading != SET_UP
 @pytest.fixture(scope="module")
 def deployed_here() -> Iterator[Centre]:
     """Deploy to an emulator of its own, since the rehearsals put its state back."""
-    with start_emulator(workers=12, rate_limits=False) as emulator:
-        client = TwilioClient(
-            Credentials(emulator.account_sid, auth_token=emulator.auth_token),
-            emulator.base_url,
-            retry=RetryPolicy(attempts=3, first_seconds=0.01),
-        )
-        yield _deploy(emulator, client)
-        client.transport.session.close()
+    with deployed_centre(12) as centre:
+        yield centre
 
 
 @pytest.fixture

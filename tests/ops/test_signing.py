@@ -6,7 +6,7 @@ import subprocess
 from hypothesis import given
 from hypothesis import strategies as st
 
-from taskrouter_ops.signing import signature, signed_message
+from taskrouter_ops.batches.signing import signature, signed_message
 
 NODE = """
 const {createHmac} = require('crypto');
