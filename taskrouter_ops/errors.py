@@ -212,7 +212,7 @@ class StatusNotAllowed(TaskError):
         super().__init__(
             task_sid,
             f"{step} Task {task_sid}: Twilio answered 400 (error 20001); the task is {status}, "
-            f"which allows it only when {' or '.join(allowed)}",
+            f"and only one that is {' or '.join(allowed)} can be brought there",
             retry_safe=False,
         )
         self.status = status

@@ -155,7 +155,7 @@ class TwilioClient:
         what = what or f"{method} {url}"
         answer = self._send(method, url, what, auth=self._auth, **request)
         if answer.status >= 300:
-            raise error_for(what, answer.status, answer.body)
+            raise error_for(what, answer.status, answer.body, reading=method == "GET")
         return answer
 
     def _send(self, method: str, url: str, what: str, **request: Any) -> Response:

@@ -191,8 +191,10 @@ _BY_STATUS: Mapping[int, type[TwilioError]] = {
 }
 
 
-def error_for(what: str, status: int, body: object) -> TwilioError:
+def error_for(what: str, status: int, body: object, *, reading: bool = False) -> TwilioError:
     """Make the error for an answer, whatever form its body has.
+
+    `reading` says that nothing was to be changed: then a failure of Twilio's is safe to repeat.
 
     Understands Twilio's classic envelope (code, message) and RFC 9457 problems
     (code, title, detail). Source: python SDK 9.13 `twilio/base/exceptions.py`.
@@ -201,9 +203,12 @@ def error_for(what: str, status: int, body: object) -> TwilioError:
     code = fields.get("code")
     message = fields.get("message") or fields.get("detail") or fields.get("title") or ""
     kind = _BY_STATUS.get(status) or (ServerFault if status >= 500 else TwilioError)
+    harmless = reading and kind is ServerFault
     return kind(
         what,
         status=status,
         code=code if isinstance(code, int) else None,
         twilio_message=str(message),
+        advice="nothing was changed; run it again" if harmless else None,
+        retry_safe=True if harmless else None,
     )

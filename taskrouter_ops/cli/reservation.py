@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Annotated
 
 import typer
-from rich.table import Table
 
 from taskrouter_ops.cli.output import (
     NOT_REACHED,
@@ -15,7 +14,6 @@ from taskrouter_ops.cli.output import (
     AsJson,
     examples,
     fail,
-    out,
     show,
 )
 from taskrouter_ops.cli.settings import settings_of
@@ -69,12 +67,8 @@ def list_all(
 ) -> None:
     """List the reservations of a task or of a worker."""
     found = _reservations(ctx, task, worker).list(task_sid=task, worker_sid=worker, status=status)
-    if as_json:
-        show({"reservations": [one.as_dict() for one in found]}, "", as_json)
-    elif not found:
-        show({}, f"no reservations of {task or worker}", as_json)
-    else:
-        out.print(_table(found))
+    lines = _lines(found, of_task=task is not None) or [f"no reservations of {task or worker}"]
+    show({"reservations": [one.as_dict() for one in found]}, "\n".join(lines), as_json)
 
 
 @app.command(epilog=examples("taskrouter reservation accept WR… --task WT…"))
@@ -135,10 +129,15 @@ def _line(found: ReservationOutcome) -> str:
     return f"{gone} has ended as {found.reservation_status}"
 
 
-def _table(found: list[Reservation]) -> Table:
-    table = Table("reservation", "status", "worker", "task", "created (UTC)", box=None)
-    for one in found:
-        name = f"{one.worker_name} ({one.worker_sid})" if one.worker_name else one.worker_sid
-        created = one.date_created.strftime("%Y-%m-%d %H:%M:%S")
-        table.add_row(one.sid, one.status, name, one.task_sid, created)
-    return table
+def _lines(found: Sequence[Reservation], *, of_task: bool) -> list[str]:
+    """Write a reservation a line; SIDs stay whole, so that they can be copied."""
+    width = max((len(one.status) for one in found), default=0)
+    return [
+        f"{one.sid}  {one.status:{width}}  {one.date_created:%Y-%m-%d %H:%M:%S} UTC  "
+        + (_worker(one) if of_task else one.task_sid)
+        for one in found
+    ]
+
+
+def _worker(one: Reservation) -> str:
+    return f"{one.worker_sid}  {one.worker_name or ''}".rstrip()

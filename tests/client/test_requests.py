@@ -113,6 +113,21 @@ def test_create_is_not_repeated_after_a_server_fault(
     )
 
 
+def test_a_failed_read_says_that_nothing_was_changed(
+    server: ScriptedServer, client: TwilioClient
+) -> None:
+    """A read changes nothing, whatever became of it, so its error may be repeated."""
+    server.answers = [answer(500)]
+
+    with pytest.raises(ServerFault) as caught:
+        client.get(QUEUES, what="list TaskQueues")
+
+    assert caught.value.retry_safe
+    assert str(caught.value) == (
+        "list TaskQueues: Twilio answered 500; nothing was changed; run it again"
+    )
+
+
 def test_throttled_create_is_repeated(server: ScriptedServer, client: TwilioClient) -> None:
     """429 means never processed, so even a create is repeated."""
     server.answers = [answer(429), answer(201, {"sid": "WQ1"})]

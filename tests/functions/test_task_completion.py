@@ -133,6 +133,17 @@ def test_nobody_accepts_for_somebody_else(centre: ContactCentre, roles: list[str
     assert {each["reservation_status"] for each in desk.reservations()} == {"pending"}
 
 
+def test_one_whose_work_is_over_was_accepted(centre: ContactCentre) -> None:
+    """A repeated request is answered alike when the reservation has gone on to wrapping."""
+    desk = FrontEnd.opened(centre)
+    (reservation, *_) = desk.reservations()
+    assert desk.accept(reservation).status_code == 200
+    centre.post(desk.task_url, AssignmentStatus="wrapping")
+    assert desk.reservations()[0]["reservation_status"] == "wrapping"
+
+    assert desk.accept(reservation).json()["outcome"] == "accepted"
+
+
 def test_a_rejected_reservation_cannot_be_accepted(centre: ContactCentre) -> None:
     """One that ended otherwise is a conflict that names its status."""
     desk = FrontEnd.opened(centre)

@@ -11,6 +11,7 @@ const load = (name) => require(Runtime.getFunctions()[`lib/${name}`].path);
 const { Failure } = load('front-end/failures');
 
 const ENDED = new Set([400, 404, 409, 410]);
+const HAD = ['accepted', 'wrapping', 'completed']; // and what follows on it
 
 const about = ({ taskSid, reservationSid }) =>
   `accept reservation ${reservationSid} of task ${taskSid}`;
@@ -25,10 +26,11 @@ function settle(request, reservation) {
   if (reservation === null) throw gone(request, null);
   const { status, workerSid } = reservation;
   if (workerSid !== request.workerSid) {
-    throw new Failure('forbidden', `${about(request)}: it is another worker's`);
+    const why = request.workerSid ? "it is another worker's" : 'the token names no worker';
+    throw new Failure('forbidden', `${about(request)}: ${why}`);
   }
   if (status === 'pending') return undefined;
-  if (status === 'accepted') return 'accepted';
+  if (HAD.includes(status)) return 'accepted';
   if (status === 'rescinded') throw gone(request, status);
   throw new Failure('conflict', `${about(request)}: it is ${status}`, {
     more: { reservationStatus: status },
