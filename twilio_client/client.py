@@ -155,7 +155,9 @@ class TwilioClient:
         what = what or f"{method} {url}"
         answer = self._send(method, url, what, auth=self._auth, **request)
         if answer.status >= 300:
-            raise error_for(what, answer.status, answer.body, reading=method == "GET")
+            refused = answer.status in (401, 403)
+            where = self._placed(what) if refused else what
+            raise error_for(where, answer.status, answer.body, reading=method == "GET")
         return answer
 
     def _send(self, method: str, url: str, what: str, **request: Any) -> Response:
@@ -163,11 +165,16 @@ class TwilioClient:
             answer = self.transport.send(method, url, **request)
         except requests.RequestException as error:
             raise Unreachable(
-                what,
+                self._placed(what),
                 twilio_message=_reason(error),
                 retry_safe=method == "GET" or not was_sent(error),
             ) from error
         return Response(answer.status_code, _parsed(answer), answer.headers, answer.text)
+
+    def _placed(self, what: str) -> str:
+        """Say whom was talked to where it was not Twilio: credentials went there as well."""
+        base_url = self.transport.base_url
+        return f"{what} at {base_url.rpartition('@')[2]}" if base_url else what
 
 
 def form(values: Params | None) -> dict[str, str | list[str]]:

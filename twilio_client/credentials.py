@@ -95,13 +95,20 @@ def _problems(
     if not account:
         problems.append("no account SID")
     elif not re.fullmatch(r"AC[0-9a-fA-F]{32}", account):
-        problems.append(f"account SID {account!r} is not AC and 32 hexadecimal digits")
+        problems.append(f"account SID {_shown(account, 'AC')}is not AC and 32 hexadecimal digits")
     if not auth_token and not api_key_sid:
         problems.append("no auth token and no API key")
     if api_key_sid and not re.fullmatch(r"SK[0-9a-fA-F]{32}", api_key_sid):
-        problems.append(f"API key SID {api_key_sid!r} is not SK and 32 hexadecimal digits")
+        problems.append(
+            f"API key SID {_shown(api_key_sid, 'SK')}is not SK and 32 hexadecimal digits"
+        )
     if bool(api_key_sid) != bool(api_key_secret):
         problems.append("an API key needs both its SID and its secret")
     if base_url and not re.match(r"https?://[^/]", base_url):
         problems.append(f"base URL {base_url!r} is not an http(s) address")
     return problems
+
+
+def _shown(sid: str, prefix: str) -> str:
+    """Show what looks like a SID; anything else may be a secret in the wrong place."""
+    return f"{sid!r} " if sid.startswith(prefix) else ""

@@ -46,8 +46,9 @@ class _Console(Console):
             raise SystemExit(NOBODY_READS) from None
 
 
-out = _Console()
-err = _Console(stderr=True)
+# Words between colons are data here, not the names of emoji: `:smile:` stays what it is.
+out = _Console(emoji=False)
+err = _Console(stderr=True, emoji=False)
 
 AsJson = Annotated[
     bool,
@@ -86,7 +87,7 @@ def errors_in_one_line() -> Iterator[None]:
 def fail(error: Exception | str, code: int) -> NoReturn:
     """Print an error and end. Raises: typer.Exit, always."""
     if _errors_as_json.get():
-        err.print(json.dumps({"error": _described(error, code)}, ensure_ascii=False), **_PLAIN)
+        err.print(json_text({"error": _described(error, code)}, err), **_PLAIN)
     else:
         err.print(f"error: {' '.join(str(error).split())}", style="red", **_PLAIN)
     raise typer.Exit(code) from None
@@ -117,8 +118,17 @@ def progress() -> Iterator[Report]:
 
 def show(values: Mapping[str, Any], text: str, as_json: bool) -> None:
     """Print a result: the values as JSON, or the text for people."""
-    shown = json.dumps(values, indent=2, ensure_ascii=False) if as_json else text
-    out.print(shown, **_PLAIN)
+    out.print(json_text(values, out, indent=2) if as_json else text, **_PLAIN)
+
+
+def json_text(values: object, console: Console, *, indent: int | None = None) -> str:
+    """Return JSON that loses nothing in the console's encoding: what that lacks is escaped."""
+    text = json.dumps(values, indent=indent, ensure_ascii=False)
+    try:
+        text.encode(getattr(console.file, "encoding", None) or "utf-8")
+    except UnicodeEncodeError:
+        return json.dumps(values, indent=indent)
+    return text
 
 
 def examples(*lines: str) -> str:

@@ -32,7 +32,7 @@ def profile_configuration(name: str, environ: Mapping[str, str]) -> dict[str, st
             f"profile {name!r} in {file} belongs to region {region}; only {REGION} is talked to"
         )
     account, key, secret = (profile.get(part) for part in ("accountSid", "apiKey", "apiSecret"))
-    if not (account and key and secret):
+    if not all(isinstance(part, str) and part for part in (account, key, secret)):
         raise SetupError(
             f"profile {name!r} in {file} has no credentials: make it again with "
             f"`twilio profiles:create --profile {name}`"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
@@ -82,21 +83,28 @@ class CliSettings:
         return Target(**self._parts(*PARTS))
 
     def part(self, name: str) -> str | None:
-        """Return one part of the deployment, None where it is not given."""
+        """Return one part of the deployment, None where it is not given.
+
+        Raises: SetupError where the functions' address is none.
+        """
         value = self.options.get(name) or self._place.get(name)
-        return str(value) if value else None
+        if not value:
+            return None
+        return _address(str(value)) if name == "functions_url" else str(value)
 
     def callback(self) -> CallbackSettings | None:
         """Return what the event callback should be: the stack's, else the event handler's.
 
-        None where neither is known.
+        None where neither is known. Raises: SetupError where the stack's events are none.
         """
         functions_url = self.part("functions_url")
         url = self._outputs.get("callback_url") or (
             event_handler_url(functions_url) if functions_url else None
         )
-        events = tuple(self._outputs.get("callback_events") or SYNC_EVENTS)
-        return CallbackSettings(str(url), events) if url else None
+        events = self._outputs.get("callback_events") or SYNC_EVENTS
+        if not isinstance(events, (list, tuple)):
+            raise SetupError("the stack output callback_events is no list: deploy it again")
+        return CallbackSettings(str(url), tuple(map(str, events))) if url else None
 
     @property
     def stack_name(self) -> str | None:
@@ -151,7 +159,7 @@ class CliSettings:
 
     def _missing(self, names: list[str]) -> str:
         options = ", ".join(PARTS[name] for name in names)
-        if self.stack_name:
+        if self.stack_name and not self._file_was_said:
             return (
                 f"stack {self.stack_name!r} has no output {', '.join(names)}: deploy it with "
                 f"`pulumi up`, or give {options}"
@@ -173,12 +181,26 @@ class CliSettings:
     def _stack(self) -> PulumiStack | None:
         return PulumiStack(self.stack_name) if self.stack_name else None
 
+    @property
+    def _file_was_said(self) -> bool:
+        """Tell a file on the command line, which wins over a stack that only a variable names."""
+        return bool(self.options.get("stack_outputs")) and not self.options.get("stack")
+
     @cached_property
     def _outputs(self) -> dict[str, Any]:
-        if self._stack:
+        if self._stack and not self._file_was_said:
             return self._stack.outputs
         file = self._given("stack_outputs")
         return _read_outputs(Path(file)) if file else {}
+
+
+def _address(url: str) -> str:
+    """Check the functions' address: signatures cover it, so that nearly right is wrong."""
+    if re.fullmatch(r"https://[a-z0-9.-]+(:[0-9]{1,5})?/?", url):
+        return url.rstrip("/")
+    raise SetupError(
+        f"functions URL {url!r} is not https://<domain>, in lower-case letters and without a path"
+    )
 
 
 def _read_outputs(file: Path) -> dict[str, Any]:

@@ -30,6 +30,7 @@ from taskrouter_ops.cli.output import (
     err,
     examples,
     fail,
+    json_text,
     out,
 )
 from taskrouter_ops.cli.settings import settings_of
@@ -236,10 +237,10 @@ def _check_writable(path: Path | None) -> None:
 def _write(report: Report, path: Path | None) -> None:
     if path is None:
         return
-    text = json.dumps(report.as_dict(), indent=2, ensure_ascii=False)
     if path == STDOUT:
-        _say(out, text)
+        _say(out, json_text(report.as_dict(), out, indent=2))
         return
+    text = json.dumps(report.as_dict(), indent=2, ensure_ascii=False)
     try:
         path.write_text(text + "\n", encoding="utf-8")
     except OSError as error:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import functools
-import json
 from collections.abc import Callable
 from pathlib import Path
 from typing import Annotated, Any
@@ -11,7 +10,16 @@ from typing import Annotated, Any
 import typer
 
 from taskrouter_ops.cli.assignments import at, json_of, patch_in, patch_of, path_of, put, without
-from taskrouter_ops.cli.output import NOT_REACHED, AsJson, err, examples, fail, show
+from taskrouter_ops.cli.output import (
+    NOT_REACHED,
+    AsJson,
+    err,
+    examples,
+    fail,
+    json_text,
+    out,
+    show,
+)
 from taskrouter_ops.cli.settings import CliSettings, settings_of
 from taskrouter_ops.cli.task_options import (
     Assignments,
@@ -69,7 +77,7 @@ def get(
         except KeyError:
             fail(f"Task {task} has no attribute {path}", NOT_REACHED)
     shown = {**vars(found), **({} if path is None else {"path": path, "value": value})}
-    show(shown, json.dumps(value, indent=2, ensure_ascii=False), as_json)
+    show(shown, json_text(value, out, indent=2), as_json)
 
 
 @app.command(

@@ -29,7 +29,7 @@ def credentials(client: TwilioClient) -> tuple[Finding, Response]:
         if not client.credentials.api_key_sid:
             raise
         return _of_standard_key(client)
-    return _account(answer), answer
+    return _account(answer, client.transport.base_url), answer
 
 
 def _of_standard_key(client: TwilioClient) -> tuple[Finding, Response]:
@@ -41,11 +41,12 @@ def _of_standard_key(client: TwilioClient) -> tuple[Finding, Response]:
     return Finding(CREDENTIALS, "ok", found), answer
 
 
-def _account(answer: Response) -> Finding:
+def _account(answer: Response, base_url: str | None) -> Finding:
     body = answer.body
     named = f"{body.get('sid')} ({body.get('friendly_name')})"
     status, kind = body.get("status"), body.get("type")
-    found = f"{named} is {status}, type {kind}"
+    at = f", at {base_url.rpartition('@')[2]}" if base_url else ""
+    found = f"{named} is {status}, type {kind}{at}"
     if status != "active":
         advice = "a suspended account answers no calls: see the Console, or Twilio's support"
         return Finding(CREDENTIALS, "failed", found, advice)

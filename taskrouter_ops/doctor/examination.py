@@ -16,7 +16,8 @@ from twilio_client import Response, TwilioClient, TwilioError
 NO_WORKSPACE = "no workspace: give --workspace-sid, --stack or --stack-outputs"
 NO_SYNC_SERVICE = "no Sync service: give --sync-service-sid, --stack or --stack-outputs"
 NO_FUNCTIONS = "no functions: give --functions-url, --stack or --stack-outputs"
-NO_CREDENTIALS = "the credentials do not let us in"
+UNREADABLE = "somebody else wrote to it, or another version did: look at it in the Console"
+NO_CREDENTIALS = "the credentials do not let us in, or the account is not active"
 
 
 def examine(
@@ -152,6 +153,9 @@ class _Examination:
             finding, handed_on = Finding(name, "failed", found, error.advice), None
         except OperationError as error:
             finding, handed_on = Finding(name, "failed", str(error)), None
+        except (LookupError, TypeError, ValueError) as error:
+            found = f"what is there cannot be read ({type(error).__name__}: {error})"
+            finding, handed_on = Finding(name, "failed", found, UNREADABLE), None
         self._findings.append(finding)
         return handed_on
 

@@ -73,3 +73,24 @@ def test_secrets_do_not_show() -> None:
     settings = credentials_from({"accountSid": ACCOUNT, "authToken": "hush"}, {})
 
     assert "hush" not in repr(settings) + str(settings)
+
+
+@pytest.mark.parametrize(
+    "environ",
+    [
+        {"TWILIO_ACCOUNT_SID": "5ec2e7" * 6, "TWILIO_AUTH_TOKEN": "AC" + "a" * 32},
+        {
+            "TWILIO_ACCOUNT_SID": "AC" + "a" * 32,
+            "TWILIO_API_KEY": "5ec2e7" * 6,
+            "TWILIO_API_SECRET": "SK" + "a" * 32,
+        },
+    ],
+    ids=["token", "key"],
+)
+def test_a_secret_in_the_place_of_a_sid_is_not_shown(environ: dict[str, str]) -> None:
+    """Two that were swapped are told without being printed into a log."""
+    with pytest.raises(CredentialsError) as caught:
+        credentials_from({}, environ)
+
+    assert "SID is not" in str(caught.value)
+    assert "5ec2e7" not in str(caught.value)

@@ -107,6 +107,7 @@ def test_a_late_event_does_not_revert_newer_values(centre: ContactCentre) -> Non
     centre.add_queue("Support", "skill == 'support'")
     worker = centre.add_worker("Ada", skill="support")
     centre.await_right()
+    centre.await_events("worker.created", 1)
     old = next(centre.events("worker.created"))["params"]
     centre.change_worker(worker, skill="sales", note="newer")
     centre.await_right()

@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+import pytest
+
 from tests.ops.conftest import Centre, parsed, run_command
 
 ACCOUNT = {"TWILIO_ACCOUNT_SID": "AC" + "a" * 32, "TWILIO_AUTH_TOKEN": "t" * 32}
@@ -218,3 +220,20 @@ def test_wrong_credentials_are_exit_code_3(centre: Centre) -> None:
     assert "run `pulumi up` first" in result.stderr
     assert "f" * 32 not in result.stderr
     assert result.stderr.count("\n") == 1
+
+
+@pytest.mark.parametrize(
+    "url",
+    ["{domain}", "http://{domain}", "https://{domain}/event-handler", "https://[::1", "https://"],
+)
+@pytest.mark.parametrize("command", ["doctor", "sync"])
+def test_an_address_that_is_none_is_wrong_usage(centre: Centre, command: str, url: str) -> None:
+    """It is named, and nothing is asked of anybody."""
+    wrong = url.format(domain=centre.target.functions_domain)
+
+    result = centre.command(command, TASKROUTER_FUNCTIONS_URL=wrong)
+
+    assert result.returncode == 2
+    assert result.stderr.startswith(f"error: functions URL {wrong!r} is not https://<domain>")
+    assert result.stderr.count("\n") == 1
+    assert centre.emulator.journal(kind="api") == []

@@ -138,18 +138,39 @@ def test_a_profile_wins_over_the_environment(centre: Centre, tmp_path: Path) -> 
     assert SECRET not in result.stderr
 
 
+def test_who_was_given_a_secret_is_told(centre: Centre, tmp_path: Path) -> None:
+    """A profile's secret goes where TWILIO_BASE_URL leads, so a refusal says where that is."""
+    folder = write_profiles(
+        tmp_path,
+        production={"accountSid": OTHER_ACCOUNT, "apiKey": OTHER_ACCOUNT, "apiSecret": SECRET},
+    )
+    deployment = {k: v for k, v in centre.variables().items() if "FLEX" in k or "FUNCTIONS" in k}
+
+    result = run_command(
+        "--profile", "production", "sync", **folder, **deployment, **address(centre)
+    )
+    well = centre.command("doctor", "--json")
+
+    assert result.returncode == 3
+    assert f"at {centre.emulator.base_url}: Twilio answered 401" in result.stderr
+    assert SECRET not in result.stderr
+    assert centre.emulator.base_url in parsed(well)["findings"][0]["found"]
+
+
 @pytest.mark.parametrize(
     ("profile", "told"),
     [
         (None, "there are: other"),
         ({"accountSid": OTHER_ACCOUNT}, "has no credentials"),
+        ({"accountSid": 5, "apiKey": 5, "apiSecret": SECRET}, "has no credentials"),
+        ({"accountSid": OTHER_ACCOUNT, "apiKey": ["k"], "apiSecret": SECRET}, "has no credentials"),
         (
             {"accountSid": OTHER_ACCOUNT, "apiKey": "SK1", "apiSecret": SECRET, "region": "ie1"},
             "region ie1",
         ),
         ({"accountSid": OTHER_ACCOUNT, "apiKey": "SK1", "apiSecret": SECRET}, "'SK1' is not SK"),
     ],
-    ids=["unknown", "without secret", "other region", "malformed"],
+    ids=["unknown", "without secret", "numbers", "a list", "other region", "malformed"],
 )
 def test_an_unusable_profile_is_exit_code_2(
     profile: dict[str, Any] | None, told: str, tmp_path: Path
@@ -222,6 +243,17 @@ def test_a_profile_and_a_stack_of_two_accounts_are_refused(project: Project) -> 
     assert SECRET not in result.stderr
 
 
+def test_events_that_are_none_are_wrong_usage(centre: Centre, tmp_path: Path) -> None:
+    """A file of stack outputs that somebody edited is one line."""
+    file = tmp_path / "outputs.json"
+    file.write_text(json.dumps({**outputs_of(centre), "callback_events": 5}))
+
+    result = centre.command("doctor", "--stack-outputs", str(file))
+
+    assert result.returncode == 2
+    assert "callback_events is no list" in result.stderr
+
+
 def test_a_stack_that_was_never_deployed_says_what_to_do(centre: Centre, project: Project) -> None:
     """The environment's deployment does not take its place."""
     result = project.command("sync", "--stack", STACK, **centre.variables())
@@ -229,6 +261,26 @@ def test_a_stack_that_was_never_deployed_says_what_to_do(centre: Centre, project
     assert result.returncode == 2
     assert f"stack '{STACK}' has no output workspace_sid" in result.stderr
     assert "pulumi up" in result.stderr
+
+
+def test_a_file_that_was_said_wins_over_the_variables_stack(
+    centre: Centre, project: Project
+) -> None:
+    """Nobody who names a file works on the stack that some profile of the shell exports."""
+    project.pulumi("config", "set", "twilio:accountSid", centre.emulator.account_sid)
+    project.deployed({**outputs_of(centre), "workspace_sid": "WS" + "0" * 32})
+    file = project.folder / "outputs.json"
+    file.write_text(json.dumps(outputs_of(centre)))
+    given = {**centre.emulator.environment(), "TASKROUTER_STACK": STACK}
+    named = ("--stack-outputs", str(file))
+
+    by_option = project.command("sync", "--dry-run", *named, **given)
+    behind = project.command(*named, "sync", "--dry-run", **given)
+    both = project.command("sync", "--dry-run", "--stack", STACK, *named, **given)
+
+    assert (by_option.returncode, behind.returncode) == (0, 0), by_option.stderr + behind.stderr
+    assert both.returncode == 3
+    assert "WS" + "0" * 32 in both.stderr
 
 
 @pytest.mark.parametrize("wrong", ["no-such-stack", "-h"])

@@ -268,3 +268,24 @@ def test_it_is_one_program(desk: Desk) -> None:
     done: subprocess.CompletedProcess[str] = run_command("task", "set", task, "a=1", **environ)
 
     assert (done.returncode, done.stdout, done.stderr) == (0, f"updated: Task {task}\n", "")
+
+
+@pytest.mark.parametrize("text", ["a:b:c", ":smile:", "10:x:", "[bold]é[/bold]", "\x1b[2J", "\x85"])
+def test_attributes_are_printed_as_they_are(desk: Desk, taskrouter: Any, text: str) -> None:
+    """What is shown can be set again: no text between colons or brackets means something else."""
+    task = desk.task(note=text)
+
+    assert parsed(taskrouter("get", task, "--json"))["attributes"] == {"note": text}
+    assert json.loads(taskrouter("get", task, "note").stdout) == text
+
+
+def test_json_loses_nothing_in_a_poorer_encoding(desk: Desk) -> None:
+    """What the output's encoding lacks is escaped, in errors too."""
+    task = desk.task(name="Zoë 😀")
+    given = {**desk.emulator.environment(), "TWILIO_FLEX_WORKSPACE_SID": desk.workspace_sid}
+
+    found = run_command("task", "get", task, "--json", PYTHONIOENCODING="ascii", **given)
+    missing = run_command("task", "get", task, "Zoë", "--json", PYTHONIOENCODING="ascii", **given)
+
+    assert json.loads(found.stdout)["attributes"] == {"name": "Zoë 😀"}
+    assert "Zoë" in json.loads(missing.stderr)["error"]["message"]

@@ -199,3 +199,16 @@ def test_the_worst_of_all_is_the_worst_of_the_parts(first: list[Any], second: li
     assert together == worst([*others, *findings])
     assert together in (worst(findings), worst(others))
     assert together == worst([f for f in (*findings, *others) if f.outcome != "skipped"])
+
+
+@pytest.mark.parametrize(("status", "outcome"), [(404, "warning"), (500, "failed")])
+def test_endpoints_that_fail_are_not_taken_for_missing(
+    centre: Centre, status: int, outcome: str
+) -> None:
+    """A build may lack them; one that has them and fails is no choice of anybody's."""
+    rule = {"kind": "function", "function": "/complete-task", "status": status, "body": "{}"}
+    with centre.emulator.fault(**rule):
+        finding = found(centre)["front-end-endpoints"]
+
+    assert finding.outcome == outcome
+    assert ("not there" in finding.found) == (status == 404)

@@ -245,3 +245,55 @@ def test_the_release_is_told(centre: Centre) -> None:
 
     assert (verified.outcome, unverified.outcome) == ("ok", "warning")
     assert "did not arrive" in unverified.found
+
+
+@pytest.mark.parametrize(
+    ("variable", "value"),
+    [
+        ("TWILIO_FLEX_WORKSPACE_SID", "WS" + "0" * 32),
+        ("TWILIO_FLEX_SYNC_SID", "IS" + "0" * 32),
+        ("BATCH_SECRET", ""),
+    ],
+)
+def test_functions_of_another_deployment_are_told(
+    centre: Centre, variable: str, value: str
+) -> None:
+    """They answer as they should, and write where nobody looks."""
+    url, before = _variable(centre, variable)
+    centre.client.post(url, {"Value": value})
+    try:
+        finding = found(centre)["functions-environment"]
+    finally:
+        centre.client.post(url, {"Value": before})
+
+    assert finding.outcome == "failed"
+    assert variable in finding.found
+    assert found(centre)["functions-environment"].outcome == "ok"
+
+
+def _variable(centre: Centre, name: str) -> tuple[str, str]:
+    """Return a function variable's address and value."""
+    services = urls.serverless("Services")
+    (service,) = (s["sid"] for s in centre.client.list(services, page_size=100))
+    environments = urls.serverless("Services", service, "Environments")
+    (environment,) = (e["sid"] for e in centre.client.list(environments, page_size=100))
+    listed = f"{environments}/{environment}/Variables"
+    (each,) = (v for v in centre.client.list(listed, page_size=100) if v["key"] == name)
+    return f"{listed}/{each['sid']}", str(each["value"])
+
+
+@pytest.mark.parametrize("data", [{}, {"batch": 5}], ids=str)
+def test_a_record_nobody_can_read_is_a_finding(centre: Centre, data: dict[str, Any]) -> None:
+    """The other checks are made all the same."""
+    queue_sync.run(centre.client, centre.target)
+    documents = urls.sync("Services", centre.target.sync_service_sid, "Documents")
+    url = f"{documents}/{latest_name(WORKER_QUEUE_SYNC)}"
+    before = centre.client.get(url).body["data"]
+    centre.client.post(url, {"Data": data})
+    try:
+        findings = found(centre)
+    finally:
+        centre.client.post(url, {"Data": before})
+
+    assert findings["newest-batch"].outcome == "failed"
+    assert findings["release"].outcome != "skipped"

@@ -174,6 +174,14 @@ OVER_SOUND = {
         "workflows:\n  voice:\n    assignmentCallbackUrl: /event handler\n",
         (4, "workflows.voice.assignmentCallbackUrl", "or the path of a function of this stack"),
     ),
+    "a path that ends a line": (
+        "workflows:\n  voice:\n    assignmentCallbackUrl: |\n      /nowhere\n",
+        (4, "workflows.voice.assignmentCallbackUrl", "or the path of a function of this stack"),
+    ),
+    "an address with a blank": (
+        "workflows:\n  voice:\n    assignmentCallbackUrl: https://example.com/a b\n",
+        (4, "workflows.voice.assignmentCallbackUrl", "must be an https address"),
+    ),
     "a function that is not there": (
         "workflows:\n  voice:\n    assignmentCallbackUrl: /event-handle#rc=2\n",
         (
