@@ -182,9 +182,7 @@ def _plan_conference(floor: Floor, kind: str, number: int) -> None:
     floor.conferences.add(sid("CF", number))
     live = {"sid": sid("CF", number), "participants": [{"label": "agent"}]}
     over = {"sid": sid("CF", number), "status": "completed"}
-    # Every second one that is over is one Twilio knows nothing of any more.
-    if kind == "conference live" or number % 2:
-        floor.document["conferences"].append(live if kind == "conference live" else over)
+    floor.document["conferences"].append(live if kind == "conference live" else over)
 
 
 def expected_calls(floor: Floor, pages: int) -> int:

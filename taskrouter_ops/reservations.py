@@ -25,6 +25,7 @@ from twilio_client import (
     TwilioClient,
     TwilioError,
     Unreachable,
+    unexpected,
     urls,
 )
 
@@ -113,7 +114,7 @@ class Reservations:
         url, owner = self._address(task_sid, worker_sid)
         what = f"list the Reservations of {owner} in {self._workspace_sid}"
         listed = self._client.list(url, {"ReservationStatus": status}, what=what)
-        return [_reservation(record) for record in listed]
+        return [_reservation(record, what) for record in listed]
 
     def read(
         self, reservation_sid: str, *, task_sid: str | None = None, worker_sid: str | None = None
@@ -171,7 +172,10 @@ class Reservations:
             return self._settled(wanted, reached, url, refused, self._seen(url, what))
         except (InvalidRequest, ServerFault, Unreachable) as failed:
             return self._looked_up(wanted, reached, url, failed, what)
-        found = _reservation(answer.body, answer.etag)
+        try:
+            found = _reservation(answer.body, what, answer.etag)
+        except TwilioError as failed:
+            return self._looked_up(wanted, reached, url, failed, what)
         return ReservationOutcome(wanted, found.sid, found.status, answer.status, found)
 
     def _looked_up(
@@ -214,7 +218,7 @@ class Reservations:
             answer = self._client.get(url, what=what)
         except NotFound:
             return None
-        return _reservation(answer.body, answer.etag)
+        return _reservation(answer.body, what, answer.etag)
 
     def _one(
         self, verb: str, sid: str, task_sid: str | None, worker_sid: str | None
@@ -258,7 +262,14 @@ def _checked(prefix: str, sid: str) -> str:
     return sid
 
 
-def _reservation(record: Mapping[str, Any], etag: str | None = None) -> Reservation:
+def _reservation(record: Mapping[str, Any], what: str, etag: str | None = None) -> Reservation:
+    try:
+        return _read_from(record, etag)
+    except (KeyError, TypeError, ValueError) as error:
+        raise unexpected(what, "Reservation") from error
+
+
+def _read_from(record: Mapping[str, Any], etag: str | None) -> Reservation:
     return Reservation(
         sid=record["sid"],
         status=record["reservation_status"],

@@ -23,6 +23,7 @@ from twilio_client.errors import (
     Unauthorized,
     Unreachable,
     UpdateUncertain,
+    unexpected,
 )
 from twilio_client.retry import Deadline, RetryPolicy
 
@@ -50,5 +51,6 @@ __all__ = [
     "Unreachable",
     "UpdateUncertain",
     "credentials_from",
+    "unexpected",
     "update_attributes",
 ]

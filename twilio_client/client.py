@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import requests
 
 from twilio_client.credentials import Credentials
-from twilio_client.errors import Unreachable, error_for
+from twilio_client.errors import Unreachable, error_for, unexpected
 from twilio_client.retry import Deadline, RetryPolicy
 from twilio_client.transport import Transport, was_sent
 
@@ -32,9 +32,12 @@ class Response:
 
     @property
     def etag(self) -> str | None:
-        """Return the version for If-Match, without the quotes Twilio puts around it."""
-        value = self.headers.get("ETag")
-        return value.strip('"') if value else None
+        """Return the version for If-Match, without the quotes Twilio puts around it.
+
+        A proxy that compresses makes it a weak one, `W/"3"`: the version is the same.
+        """
+        value = self.headers.get("ETag", "")
+        return value.removeprefix("W/").strip('"') or None
 
 
 class TwilioClient:
@@ -129,8 +132,8 @@ class TwilioClient:
         """
         page = self.get(url, {**(params or {}), "PageSize": page_size}, what=what).body
         while True:
-            yield from page[page["meta"]["key"]]
-            following = page["meta"].get("next_page_url")
+            records, following = _records(page, what or f"GET {url}")
+            yield from records
             if not following:
                 return
             page = self.get(following, what=what).body
@@ -184,6 +187,17 @@ def form(values: Params | None) -> dict[str, str | list[str]]:
     JSON.
     """
     return {name: _text(value) for name, value in (values or {}).items() if value is not None}
+
+
+def _records(page: dict[str, Any], what: str) -> tuple[list[dict[str, Any]], str | None]:
+    """Return a page's records, and where the next page is."""
+    try:
+        records, following = page[page["meta"]["key"]], page["meta"].get("next_page_url")
+    except (KeyError, TypeError, AttributeError) as error:
+        raise unexpected(what, "list") from error
+    if not isinstance(records, list) or not all(isinstance(each, dict) for each in records):
+        raise unexpected(what, "list")
+    return records, following
 
 
 def _text(value: object) -> str | list[str]:

@@ -212,3 +212,14 @@ def error_for(what: str, status: int, body: object, *, reading: bool = False) ->
         advice="nothing was changed; run it again" if harmless else None,
         retry_safe=True if harmless else None,
     )
+
+
+def unexpected(what: str, kind: str) -> TwilioError:
+    """Make the error for an answer 200 that is not what was asked for."""
+    return TwilioError(
+        what,
+        status=200,
+        twilio_message=f"with something that is no {kind}",
+        advice="look what answers at the base URL, then run it again",
+        retry_safe=True,
+    )

@@ -36,8 +36,19 @@ EXIT_CODES = {
 }
 
 
+class Unwritable(OperationError):
+    """What a command has to say cannot be written: the disk is full, most often."""
+
+
 class _Console(Console):
     """A console whose reader may go away (`| head`) without a word about it."""
+
+    def print(self, *objects: Any, **options: Any) -> None:
+        """Print. Raises: Unwritable."""
+        try:
+            super().print(*objects, **options)
+        except OSError as error:
+            raise Unwritable(f"the output cannot be written: {error.strerror}") from error
 
     def on_broken_pipe(self) -> None:
         try:

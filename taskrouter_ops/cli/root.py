@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 import io
 import os
+import re
 import sys
 from collections.abc import Iterator, Sequence
 from typing import Any
@@ -22,6 +23,8 @@ from taskrouter_ops.cli.output import (
 
 COMPLETING = "_TASKROUTER_COMPLETE"
 NOT_SHARED = frozenset({"version"})
+# What Python makes of bytes in an argument that are no text: it cannot be sent or written.
+_HALF_A_CHARACTER = re.compile("[\ud800-\udfff]")
 
 
 class Root(TyperGroup):
@@ -55,7 +58,10 @@ class Root(TyperGroup):
         if self._own_process:
             _print_on_any_terminal()
         arguments = list(sys.argv[1:] if args is None else args)
-        if not choose_error_form(arguments):
+        as_json = choose_error_form(arguments)
+        if odd := [each for each in arguments if _HALF_A_CHARACTER.search(each)]:
+            return sys.exit(_wrong(f"{odd[0]!r} is no text in {sys.getfilesystemencoding()}"))
+        if not as_json:
             return super().main(arguments, *others, **more)
         try:
             code = super().main(arguments, *others, **{**more, "standalone_mode": False})
@@ -117,8 +123,12 @@ def _without_flag_types(command: TyperGroup | TyperCommand) -> None:
 
 
 def _usage_error(error: typer.TyperException) -> int:
+    return _wrong(error.format_message())
+
+
+def _wrong(message: str) -> int:
     try:
-        fail(error.format_message(), WRONG_USAGE)
+        fail(message, WRONG_USAGE)
     except typer.Exit as end:
         return end.exit_code
 

@@ -7,7 +7,7 @@ import os
 import signal
 import threading
 from collections.abc import Iterator, Set
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from types import FrameType
 from typing import Annotated
@@ -27,6 +27,7 @@ from taskrouter_ops.cli.output import (
     INTERRUPTED,
     NOT_REACHED,
     WRONG_USAGE,
+    Unwritable,
     err,
     examples,
     fail,
@@ -57,11 +58,14 @@ RETRY = RetryPolicy(attempts=4, first_seconds=0.5)
 # What each stage counts, and after how many there is a line; a page of a list has 1,000.
 STAGES = {
     "listing": ("tasks listed", 1000),
+    "tasks": ("tasks read one by one", 100),
     "calls": ("calls looked up", 100),
     "conferences": ("conferences looked up", 100),
     "closing": ("tasks had their turn", 100),
 }
 STDOUT = Path("-")
+STOPPING = "stopping: what is in hand is finished; Ctrl-C again ends it at once, without a report"
+AT_ONCE = "ended at once: what was in hand may be done or not, run it again"
 EXAMPLES = examples(
     "taskrouter stuck-tasks",
     "taskrouter stuck-tasks --apply --max-close 100 --json report.json",
@@ -130,8 +134,8 @@ def stuck_tasks(
     has ended. An assigned one is completed, the others are canceled. Tasks whose conference has
     participants are never closed.
 
-    Exit codes: 0 done, 1 some tasks errored, 2 wrong usage, 3 the listing failed and nothing was
-    closed, 130 interrupted.
+    Exit codes: 0 done, 1 some tasks errored or the report cannot be written, 2 wrong usage, 3 the
+    listing failed and nothing was closed, 130 interrupted.
     """
     rules = rules_from(
         call_statuses=call_status,
@@ -145,10 +149,16 @@ def stuck_tasks(
     _check_writable(json_file)
     options = Options(Filters(workflow, queue), rules, apply, max_close, concurrency)
     people = err if json_file == STDOUT else out
-    with stopping_on_signals() as stop, _watching(people, stop) as watcher:
-        report = clean(client, workspace_sid, options, watcher=watcher, is_interrupted=stop.is_set)
+    with stopping_on_signals() as stop:
+        with _watching(people, stop) as watcher:
+            report = clean(
+                client, workspace_sid, options, watcher=watcher, is_interrupted=stop.is_set
+            )
+        # Before what people read: they may have gone, or their disk may be full.
+        problem = _written(report, json_file)
     _show(report, people, watcher.shown, verbose=verbose)
-    _write(report, json_file)
+    if problem:
+        fail(problem, NOT_REACHED)
     if report.ended == "interrupted":
         raise typer.Exit(INTERRUPTED)
     if report.errors:
@@ -157,19 +167,43 @@ def stuck_tasks(
 
 @contextmanager
 def stopping_on_signals() -> Iterator[threading.Event]:
-    """Set the event at Ctrl-C and SIGTERM instead of ending at once."""
-    stop = threading.Event()
+    """Set the event at Ctrl-C, SIGTERM and SIGHUP instead of ending at once.
+
+    A second Ctrl-C ends at once. A second signal of another kind does not: whoever sends SIGTERM
+    after SIGINT waits.
+    """
+    stop, pressed = threading.Event(), 0
 
     def told(number: int, frame: FrameType | None) -> None:
-        del number, frame
+        nonlocal pressed
+        del frame
         stop.set()
+        pressed += number == signal.SIGINT
+        _note(AT_ONCE if pressed > 1 else STOPPING)
+        if pressed > 1:
+            os._exit(INTERRUPTED)
 
-    former = {each: signal.signal(each, told) for each in (signal.SIGINT, signal.SIGTERM)}
+    former = {each: signal.signal(each, told) for each in _asking_for_the_end()}
     try:
         yield stop
     finally:
         for each, handler in former.items():
             signal.signal(each, handler)
+
+
+def _asking_for_the_end() -> list[signal.Signals]:
+    """Return the signals to stop at; a terminal that goes away is none for `nohup`."""
+    hangup = getattr(signal, "SIGHUP", None)
+    is_heard = hangup is not None and signal.getsignal(hangup) is not signal.SIG_IGN
+    return [signal.SIGINT, signal.SIGTERM, *([hangup] if hangup and is_heard else [])]
+
+
+def _note(line: str) -> None:
+    """Write to standard error from a signal handler, where the console may be in use."""
+    # The bar hides the cursor, and nobody else brings it back once the process is ended.
+    cursor = "\033[?25h" if line == AT_ONCE and err.is_terminal else ""
+    with suppress(OSError):
+        os.write(2, f"{cursor}\n{line}\n".encode())
 
 
 class Watching:
@@ -196,15 +230,19 @@ class Watching:
             self._bar.update(self._rows[stage], completed=done)
         elif done and (done % line_every == 0 or done == total):
             of = f" of {total:,}" if total is not None else ""
-            _say(err, f"{done:,}{of} {text}")
+            self._tell(err, f"{done:,}{of} {text}")
 
     def closed(self, item: TaskReport) -> None:
         """Print a task's line."""
         self.shown.add(item.task.sid)
+        self._tell(self._people, task_line(item))
+
+    def _tell(self, console: Console, text: str) -> None:
         try:
-            _say(self._people, task_line(item))
-        except SystemExit:
-            # Nobody reads any more (`| head`): end as at Ctrl-C, with a true report.
+            _say(console, text)
+        except (SystemExit, Unwritable):
+            # Nobody reads any more (`| head`), or the disk is full: end as at Ctrl-C, with a
+            # true report.
             self._stop.set()
 
 
@@ -234,17 +272,21 @@ def _check_writable(path: Path | None) -> None:
         fail(f"--json {path}: no file can be written there", WRONG_USAGE)
 
 
-def _write(report: Report, path: Path | None) -> None:
+def _written(report: Report, path: Path | None) -> str | None:
+    """Write the report; return what kept it from being written."""
     if path is None:
-        return
-    if path == STDOUT:
-        _say(out, json_text(report.as_dict(), out, indent=2))
-        return
-    text = json.dumps(report.as_dict(), indent=2, ensure_ascii=False)
+        return None
     try:
-        path.write_text(text + "\n", encoding="utf-8")
+        if path == STDOUT:
+            _say(out, json_text(report.as_dict(), out, indent=2))
+        else:
+            text = json.dumps(report.as_dict(), indent=2, ensure_ascii=False)
+            path.write_text(text + "\n", encoding="utf-8")
+    except Unwritable as error:
+        return str(error)
     except OSError as error:
-        fail(f"the report could not be written to {path}: {error.strerror}", NOT_REACHED)
+        return f"the report could not be written to {path}: {error.strerror}"
+    return None
 
 
 def _say(console: Console, text: str) -> None:

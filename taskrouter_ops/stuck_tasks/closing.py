@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Collection
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from taskrouter_ops.stuck_tasks.decision import Close, Reason, Skip, Suspect, inspect, judge
 from taskrouter_ops.stuck_tasks.facts import Call, Task, task_from
 from taskrouter_ops.stuck_tasks.listing import task_url
-from taskrouter_ops.stuck_tasks.lookups import is_conference_live
+from taskrouter_ops.stuck_tasks.lookups import Meeting, look_up_conference
 from taskrouter_ops.stuck_tasks.rules import Rules
 from twilio_client import (
     InvalidRequest,
@@ -45,14 +45,18 @@ class Closer:
     workspace_sid: str
     rules: Rules
     over: Collection[str]
+    one_queue: bool = False
+    maybe_closed: set[str] = field(default_factory=set)
 
     def close(self, candidate: Candidate) -> Close | Skip:
         """Close a task that still is as it was decided, or say why it is left alone.
 
-        `over` are the conferences known to be over. An answer that was lost (5xx, dropped) is
-        looked for in the task: ended with our reason, it was ours.
+        `over` are the conferences known to be over; with `one_queue` a task that moved to another
+        queue since it was listed is none of those that were asked for. An answer that was lost
+        (5xx, dropped) is looked for in the task: ended with our reason, it was ours.
 
-        Raises: TwilioError; the task is open, or as the error says; a retry is safe.
+        Raises: TwilioError; the task is open, or it is among `maybe_closed`: then a write went
+        out, its answer was lost, and nobody could look. A retry is safe.
         """
         attempt = _Attempt(self, candidate)
         while True:
@@ -71,11 +75,16 @@ class Closer:
             return found
         if found.call_sid != candidate.suspect.call_sid:
             return Skip(Reason.CALL_CHANGED)
+        if self.one_queue and task.queue_sid != candidate.task.queue_sid:
+            return Skip(Reason.QUEUE_CHANGED)
         if task.status == "assigned" != candidate.task.status:
             # Somebody works on it now; stuck after all, it is completed by the next run.
             return Skip(Reason.ACCEPTED)
-        new = (sid for sid in found.conference_sids if sid not in self.over)
-        live = [sid for sid in new if is_conference_live(self.client, sid)]
+        new = [sid for sid in found.conference_sids if sid not in self.over]
+        states = {sid: look_up_conference(self.client, sid) for sid in new}
+        live = [sid for sid, state in states.items() if state is Meeting.LIVE]
+        if not live and Meeting.UNKNOWN in states.values():
+            return Skip(Reason.CONFERENCE_NOT_FOUND)
         return judge(task, found, candidate.call, live, self.rules)
 
 
@@ -93,9 +102,14 @@ class _Attempt:
         closer, sid = self._closer, self._candidate.task.sid
         try:
             answer = closer.read(sid)
+            task = task_from(answer.body, f"read Task {sid}")
         except NotFound:
             return Skip(Reason.GONE)
-        task = task_from(answer.body, f"read Task {sid}")
+        except TwilioError as error:
+            if not self._failed:
+                raise
+            closer.maybe_closed.add(sid)
+            raise self._failed[-1] from error
         if self._failed and task.reason == closer.rules.reason and _has_ended(task):
             return Close(task.status)
         decided = closer.decide(task, answer.body.get("attributes"), self._candidate)

@@ -24,7 +24,7 @@ OPEN_STATUSES = ("pending", "reserved", "assigned")
 VOICE = "voice"
 
 _CALL_SID = re.compile(r"CA[0-9a-fA-F]{32}")
-_CONFERENCE_SID = re.compile(r"CF[0-9a-fA-F]{32}")
+_CONFERENCE_SID = re.compile(r"(?<![0-9a-zA-Z])CF[0-9a-fA-F]{32}(?![0-9a-zA-Z])")
 
 
 class Reason(StrEnum):
@@ -47,8 +47,10 @@ class Reason(StrEnum):
     CALL_STATUS = "call ended in a status that is not asked for"
     CALL_END_UNKNOWN = "call has no end time"
     CALL_JUST_ENDED = "call ended less than the minimum age ago"
+    CONFERENCE_NOT_FOUND = "conference not found"
     CONFERENCE_LIVE = "conference has participants"
     CALL_CHANGED = "names another call than when it was listed"
+    QUEUE_CHANGED = "in another queue than when it was listed"
     ACCEPTED = "accepted since it was listed"
     CAP = "--max-close reached"
     INTERRUPTED = "interrupted before its turn"
@@ -87,14 +89,17 @@ def inspect(task: Task, attributes_text: object, rules: Rules) -> Skip | Suspect
         return Skip(Reason.NOT_OPEN, task.status)
     if task.channel != VOICE:
         return Skip(Reason.NOT_VOICE)
-    attributes = _parsed(attributes_text)
+    try:
+        attributes = _parsed(attributes_text)
+    except _Ambiguous:
+        return Skip(Reason.BROKEN_ATTRIBUTES, "a key is there twice, with two values")
     if attributes is None:
         return Skip(Reason.BROKEN_ATTRIBUTES)
     return (
         _without_call(attributes)
         or _excluded(attributes, rules)
         or _young(task, rules)
-        or _suspect(attributes)
+        or _suspect(attributes, str(attributes_text))
     )
 
 
@@ -115,12 +120,23 @@ def judge(
     return Close("completed" if task.status == "assigned" else "canceled")
 
 
+class _Ambiguous(Exception):
+    """A key that is there twice: who reads the first value and who the last cannot be known."""
+
+
 def _parsed(text: object) -> Mapping[str, Any] | None:
     try:
-        found = json.loads(text) if isinstance(text, str) else None
+        found = json.loads(text, object_pairs_hook=_object) if isinstance(text, str) else None
     except (ValueError, RecursionError):
         return None
     return found if isinstance(found, dict) else None
+
+
+def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    found = dict(pairs)
+    if len(found) < len(pairs) and any(found[key] != value for key, value in pairs):
+        raise _Ambiguous
+    return found
 
 
 def _without_call(attributes: Mapping[str, Any]) -> Skip | None:
@@ -149,11 +165,16 @@ def _young(task: Task, rules: Rules) -> Skip | None:
     return Skip(Reason.TOO_YOUNG) if task.age < rules.min_age else None
 
 
-def _suspect(attributes: Mapping[str, Any]) -> Skip | Suspect:
-    """Name the call, and the conferences: `conference.sid` as Flex writes it, `conference_sid`."""
+def _suspect(attributes: Mapping[str, Any], text: str) -> Skip | Suspect:
+    """Name the call, and every conference whose SID is anywhere in the attributes.
+
+    Flex writes `conference.sid`, other orchestration `conference_sid`, and everybody may keep it
+    under a name of their own.
+    """
     given = [attributes[key] for key in ("conference", "conference_sid") if attributes.get(key)]
     sids = [each.get("sid") if isinstance(each, dict) else each for each in given]
     known = [sid for sid in sids if isinstance(sid, str) and _CONFERENCE_SID.fullmatch(sid)]
     if len(known) < len(given):
         return Skip(Reason.ODD_CONFERENCE)
-    return Suspect(attributes["call_sid"], tuple(dict.fromkeys(known)))
+    named = _CONFERENCE_SID.findall(text)
+    return Suspect(attributes["call_sid"], tuple(dict.fromkeys([*known, *named])))

@@ -13,7 +13,7 @@ from email.utils import parsedate_to_datetime
 from typing import Any
 
 from taskrouter_ops.stuck_tasks.rules import ENDED_CALL_STATUSES
-from twilio_client import TwilioError
+from twilio_client import unexpected
 
 # A task lives 14 days at most; anything near this is no age.
 LONGEST_AGE_SECONDS = 10**9
@@ -85,17 +85,6 @@ def call_from(body: Mapping[str, Any], what: str) -> Call:
         raise unexpected(what, "Call")
     ended = _rfc2822(body.get("end_time")) or _rfc2822(body.get("date_updated"))
     return Call(sid, status, ended if status in ENDED_CALL_STATUSES else None)
-
-
-def unexpected(what: str, kind: str) -> TwilioError:
-    """Make the error for an answer that is not what was asked for."""
-    return TwilioError(
-        what,
-        status=200,
-        twilio_message=f"with something that is no {kind}",
-        advice="look what answers at the base URL, then run it again",
-        retry_safe=True,
-    )
 
 
 def _text(value: object) -> str | None:

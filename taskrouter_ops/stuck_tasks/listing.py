@@ -11,9 +11,9 @@ from typing import Any
 
 from taskrouter_ops.errors import SetupError
 from taskrouter_ops.stuck_tasks.decision import OPEN_STATUSES, VOICE, Skip, Suspect, inspect
-from taskrouter_ops.stuck_tasks.facts import Task, task_from, unexpected
+from taskrouter_ops.stuck_tasks.facts import Task, task_from
 from taskrouter_ops.stuck_tasks.rules import Rules
-from twilio_client import NotFound, TwilioClient, urls
+from twilio_client import NotFound, TwilioClient, TwilioError, urls
 
 PAGE_SIZE = 1000
 
@@ -35,10 +35,14 @@ class Filters:
 
 @dataclass(frozen=True, slots=True)
 class Listed:
-    """An open task and what a first look at it says."""
+    """An open task and what a first look at it says.
+
+    `verdict` is None where the list left its attributes out, and an error where reading them
+    failed.
+    """
 
     task: Task
-    verdict: Skip | Suspect
+    verdict: Skip | Suspect | TwilioError | None
 
 
 def list_open(
@@ -63,9 +67,8 @@ def list_open(
         for body in _pages(client, workspace_sid, status, filters):
             if not goes_on(len(found)):
                 return found
-            listed = _listed(client, workspace_sid, body, rules)
-            if listed is not None:
-                found[listed.task.sid] = listed
+            listed = _listed(workspace_sid, body, rules)
+            found[listed.task.sid] = listed
     if not found:
         _check_names(client, workspace_sid, filters)
     return found
@@ -82,26 +85,31 @@ def _pages(
     what = f"list the {status} Tasks of {workspace_sid}"
     url = urls.taskrouter("Workspaces", workspace_sid, "Tasks")
     params = {"AssignmentStatus": status, **filters.params()}
-    try:
-        yield from client.list(url, params, page_size=PAGE_SIZE, what=what)
-    except (KeyError, TypeError) as error:
-        raise unexpected(what, "list") from error
+    yield from client.list(url, params, page_size=PAGE_SIZE, what=what)
 
 
-def _listed(
-    client: TwilioClient, workspace_sid: str, body: Mapping[str, Any], rules: Rules
+def read_one(
+    client: TwilioClient, workspace_sid: str, task_sid: str, rules: Rules
 ) -> Listed | None:
+    """Look at a task whose attributes the list left out; None where it is gone by now.
+
+    Raises: TwilioError (safe to repeat).
+    """
+    what = f"read Task {task_sid}"
+    try:
+        body = client.get(task_url(workspace_sid, task_sid), what=what).body
+    except NotFound:
+        return None
+    task = task_from(body, what)
+    return Listed(task, inspect(task, body.get("attributes"), rules))
+
+
+def _listed(workspace_sid: str, body: Mapping[str, Any], rules: Rules) -> Listed:
     task = task_from(body, f"list the Tasks of {workspace_sid}")
     text = body.get("attributes")
-    if text is None and task.channel == VOICE:
-        # Twilio's pages say lists carry null for attributes, its OpenAPI examples show them.
-        what = f"read Task {task.sid}"
-        try:
-            body = client.get(task_url(workspace_sid, task.sid), what=what).body
-        except NotFound:
-            return None
-        task, text = task_from(body, what), body.get("attributes")
-    return Listed(task, inspect(task, text, rules))
+    # Twilio's pages say lists carry null for attributes, its OpenAPI examples show them.
+    is_left_out = text is None and task.channel == VOICE
+    return Listed(task, None if is_left_out else inspect(task, text, rules))
 
 
 def _filter(kind: str, prefix: str, given: str | None) -> dict[str, str]:

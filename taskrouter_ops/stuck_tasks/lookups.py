@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from taskrouter_ops.stuck_tasks.facts import Call, call_from, unexpected
-from twilio_client import NotFound, TwilioClient, urls
+from enum import Enum
+
+from taskrouter_ops.stuck_tasks.facts import Call, call_from
+from twilio_client import NotFound, TwilioClient, unexpected, urls
 
 # Source: API 2010, Participant status: what somebody who left, or never came, has.
 OUT = frozenset(("complete", "failed"))
@@ -19,19 +21,46 @@ def look_up_call(client: TwilioClient, call_sid: str) -> Call | None:
         return None
 
 
-def is_conference_live(client: TwilioClient, conference_sid: str) -> bool:
-    """Tell whether anybody takes part in a conference; one that is not known is over.
+class Meeting(Enum):
+    """What is known of a conference."""
+
+    LIVE = "somebody takes part"
+    OVER = "nobody takes part"
+    UNKNOWN = "this account has no such conference"
+
+
+def look_up_conference(client: TwilioClient, conference_sid: str) -> Meeting:
+    """Tell whether anybody takes part in a conference.
 
     Raises: TwilioError (safe to repeat).
     Source: Participant page: the list has who takes part now, nobody once the conference ended.
     """
-    what = f"list the Participants of {conference_sid}"
-    account = client.credentials.account_sid
-    url = urls.api("Accounts", account, "Conferences", conference_sid, "Participants.json")
     try:
-        found = client.get(url, {"PageSize": 1000}, what=what).body.get("participants")
+        return _participants(client, conference_sid)
     except NotFound:
-        return False
+        return _without_participants(client, conference_sid)
+
+
+def _participants(client: TwilioClient, conference_sid: str) -> Meeting:
+    what = f"list the Participants of {conference_sid}"
+    url = _conference_url(client, conference_sid, "Participants.json")
+    found = client.get(url, {"PageSize": 1000}, what=what).body.get("participants")
     if not isinstance(found, list) or not all(isinstance(item, dict) for item in found):
         raise unexpected(what, "list")
-    return any(item.get("status") not in OUT for item in found)
+    live = any(item.get("status") not in OUT for item in found)
+    return Meeting.LIVE if live else Meeting.OVER
+
+
+def _without_participants(client: TwilioClient, conference_sid: str) -> Meeting:
+    """Tell a conference that is over from one nobody here can look into."""
+    url = _conference_url(client, f"{conference_sid}.json")
+    try:
+        answer = client.get(url, what=f"read Conference {conference_sid}")
+    except NotFound:
+        return Meeting.UNKNOWN
+    return Meeting.OVER if answer.body.get("status") == "completed" else Meeting.UNKNOWN
+
+
+def _conference_url(client: TwilioClient, *segments: str) -> str:
+    account = client.credentials.account_sid
+    return urls.api("Accounts", account, "Conferences", *segments)

@@ -129,6 +129,11 @@ def _expression(text: str, problems: list[str]) -> Expression | None:
     except ValueError as error:
         problems.append(f"--exclude {text[:60]!r}: {error}")
         return None
+    if "\\" in text:
+        problems.append(
+            f"--exclude {text!r}: how Twilio reads a backslash in a string is not documented; "
+            "compare with CONTAINS and a part without one, or use the other kind of quotes"
+        )
     if scopes := _SCOPES & expression.roots:
         prefix = min(scopes)
         problems.append(

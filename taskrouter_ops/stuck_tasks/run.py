@@ -24,7 +24,7 @@ class Watcher(Protocol):
     """Is told how a run goes on; always from the thread that called `clean`."""
 
     def progress(self, stage: str, done: int, total: int | None) -> None:
-        """Take note: `stage` is listing, calls, conferences or closing."""
+        """Take note: `stage` is listing, tasks, calls, conferences or closing."""
 
     def closed(self, item: TaskReport) -> None:
         """Take note of a task whose turn to be closed came."""
@@ -98,7 +98,7 @@ class _Run:
         self.watcher, self.brake = watcher, brake
         self.items: dict[str, TaskReport] = {}
         self.examination = Examination(
-            client, options.rules, options.concurrency, brake, watcher.progress
+            client, workspace_sid, options.rules, options.concurrency, brake, watcher.progress
         )
 
     def report(self) -> Report:
@@ -143,11 +143,17 @@ class _Run:
 
     def _close(self, candidates: list[Candidate]) -> None:
         options, closed = self.options, 0
-        over = self.examination.over
-        closer = Closer(self.client, self.workspace_sid, options.rules, over)
+        closer = Closer(
+            self.client,
+            self.workspace_sid,
+            options.rules,
+            self.examination.over,
+            one_queue=options.filters.queue is not None,
+        )
 
         def may_begin(in_hand: int) -> bool:
-            return options.max_close is None or closed + in_hand < options.max_close
+            taken = closed + len(closer.maybe_closed) + in_hand
+            return options.max_close is None or taken < options.max_close
 
         ended = in_parallel(
             closer.close, candidates, options.concurrency, self.brake, may_begin=may_begin

@@ -252,7 +252,7 @@ def test_no_color_is_respected(centre: Centre) -> None:
     assert "\x1b[31m" not in shown
 
 
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
 def test_a_signal_stops_cleanly_with_a_true_summary(
     centre: Centre, tmp_path: Path, number: signal.Signals
 ) -> None:
@@ -281,6 +281,21 @@ def test_a_signal_stops_cleanly_with_a_true_summary(
     assert report["counts"]["skipped"] == {"interrupted before its turn": 400 - len(closed)}
     assert f"closed      {len(closed)} " in result.stdout
     assert result.stdout.count("-> canceled") == len(closed)
+
+
+def test_nohup_is_respected(centre: Centre, tmp_path: Path) -> None:
+    """A run that was told not to care for its terminal goes on to its end."""
+    centre.call()
+    seed(centre, 30)
+    command = ["nohup", *COMMAND, "--apply", "--concurrency", "2"]
+
+    with centre.emulator.fault(method="POST", path="/Tasks/WT", latency_ms=50):
+        result = interrupted_at(
+            signal.SIGHUP, command, centre.environment(), "-> canceled", tmp_path
+        )
+
+    assert result.returncode == 0, result.stderr
+    assert "closed      30 " in result.stdout
 
 
 def test_a_reader_that_goes_away_stops_it_cleanly(centre: Centre, tmp_path: Path) -> None:

@@ -547,3 +547,29 @@ def test_wrong_usage_is_exit_code_2(floor: Floor, arguments: list[str]) -> None:
     assert result.returncode == 2
     assert "Traceback" not in result.stderr
     assert floor.requests() == []
+
+
+@pytest.mark.parametrize("body", [{}, [], {"sid": "WR"}, {"reservations": 5, "meta": {}}])
+def test_an_answer_that_is_no_reservation_is_an_error(floor: Floor, body: Any) -> None:
+    """Something else answers at the base URL: safe to repeat, and said so."""
+    sid, (offer, _) = floor.offered()
+
+    with floor.emulator.fault(kind="api", path="/Reservations", status=200, body=body):
+        for ask in (
+            lambda: floor.under_test.list(task_sid=sid),
+            lambda: floor.under_test.read(offer.sid, task_sid=sid),
+            lambda: floor.accept(offer),
+        ):
+            with pytest.raises(TwilioError, match="is no") as caught:
+                ask()
+            assert caught.value.retry_safe
+
+    assert floor.record(offer) == "pending"
+
+
+def test_an_accept_with_an_odd_answer_is_looked_up(floor: Floor) -> None:
+    """The acceptance took effect, whatever stood between here and Twilio answered."""
+    _, (offer, _) = floor.offered()
+
+    with floor.emulator.fault(**UPDATE, status=200, body={}, after=True):
+        assert floor.accept(offer).outcome == "accepted"

@@ -214,6 +214,32 @@ def test_a_command_that_is_not_there_is_found(line: str) -> None:
     assert len(problems(words)) == 1
 
 
+def test_the_files_of_before_are_all_there_is_after_going_back(tmp_path: Path) -> None:
+    """A file that came with the bad deployment goes, or it would be deployed again."""
+    (line,) = (one for section in ALL for one in section.commands if "GOOD" in one)
+
+    def run(*lines: str) -> str:
+        identity = {f"GIT_{who}_{what}": "a" for who in ("AUTHOR", "COMMITTER")
+                    for what in ("NAME", "EMAIL")}  # fmt: skip
+        environ = {**os.environ, **identity, "HOME": str(tmp_path)}
+        done = subprocess.run(["bash", "-ec", "\n".join(lines)], cwd=tmp_path, env=environ,
+                              check=True, capture_output=True, text=True)  # fmt: skip
+        return done.stdout
+
+    change = "git add . && git commit --quiet --message change"
+    run("git init --quiet && mkdir functions && echo good > functions/kept.js", change)
+    run("echo bad > functions/kept.js && echo bad > functions/added.js", change)
+    run(line.replace("GOOD", "HEAD~1"))
+
+    assert run("cat functions/*") == "good\n"
+    assert run("git status --short").split() == [
+        "D",
+        "functions/added.js",
+        "M",
+        "functions/kept.js",
+    ]
+
+
 def test_links_lead_somewhere() -> None:
     """Parts of the page and files beside it."""
     text = PAGE.read_text("utf-8")

@@ -257,6 +257,7 @@ def test_three_failures_of_any_request_are_survived(
 ) -> None:
     """Three retries for 429, 5xx and dropped connections, reads and writes alike."""
     centre.call()
+    centre.emulator.seed({"conferences": [{"sid": CONFERENCE, "status": "completed"}]})
     task = centre.task(attributes={"conference": {"sid": CONFERENCE}})
 
     with centre.emulator.fault(path=path, count=3, **fault):
@@ -356,6 +357,7 @@ def test_an_answer_that_is_none_is_an_error_of_that_task(
 ) -> None:
     """A proxy that answers 200 with something else closes nothing and breaks nothing."""
     centre.call()
+    centre.emulator.seed({"conferences": [{"sid": CONFERENCE, "status": "completed"}]})
     task = centre.task(attributes={"conference": {"sid": CONFERENCE}})
     centre.emulator.clear_journal()
 
@@ -436,6 +438,27 @@ def test_conferences_are_looked_up_once(centre: Centre) -> None:
     assert {outcome(report, task) for task in tasks[broken]} == {Outcome.ERROR}
     assert len(centre.emulator.journal(path=live)) == 1
     assert len(centre.emulator.journal(path=over)) == 1
+
+
+@pytest.mark.parametrize("is_known", [True, False])
+@pytest.mark.parametrize("moment", ["listed", "added"])
+def test_a_conference_nobody_can_look_into_keeps_its_task_open(
+    centre: Centre, is_known: bool, moment: str
+) -> None:
+    """One of another account may have people in it; one that is over and has no list has none."""
+    centre.call()
+    if is_known:
+        centre.emulator.seed({"conferences": [{"sid": CONFERENCE, "status": "completed"}]})
+    named = {"conference": {"sid": CONFERENCE}}
+    task = centre.task(attributes=named if moment == "listed" else None)
+
+    def add() -> None:
+        centre.update(task, Attributes={"call_sid": CALL, **named})
+
+    with centre.emulator.fault(path=f"{CONFERENCE}/Participants", status=404):
+        report = centre.clean(watcher=AfterListing(add) if moment == "added" else None)
+
+    assert outcome(report, task) == ("canceled" if is_known else Reason.CONFERENCE_NOT_FOUND)
 
 
 def test_a_participant_whose_call_ended_does_not_count(centre: Centre) -> None:

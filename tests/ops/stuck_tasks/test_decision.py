@@ -44,6 +44,11 @@ def call(status: str = "completed", ended_ago: timedelta | None = HOUR) -> Call:
         (task(), "[" * 4096, Reason.BROKEN_ATTRIBUTES),
         (task(), [CALL], Reason.BROKEN_ATTRIBUTES),
         (task(), None, Reason.BROKEN_ATTRIBUTES),
+        (
+            task(),
+            f'{{"kind": "custom", "call_sid": "{CALL}", "kind": "plain"}}',
+            Reason.BROKEN_ATTRIBUTES,
+        ),
         (task(), {}, Reason.NO_CALL_SID),
         (task(), {"call_sid": None}, Reason.ODD_CALL_SID),
         (task(), {"call_sid": 5}, Reason.ODD_CALL_SID),
@@ -90,12 +95,16 @@ def test_a_task_is_left_alone_for_one_reason(
             {"conference": {"sid": CONFERENCE}, "conference_sid": sid("CF", 2)},
             (CONFERENCE, sid("CF", 2)),
         ),
+        ({"conferenceSid": CONFERENCE}, (CONFERENCE,)),
+        ({"transfer": {"legs": [{"conference": {"sid": CONFERENCE}}]}}, (CONFERENCE,)),
+        ({"events": f"https://example.com/Conferences/{CONFERENCE}.json"}, (CONFERENCE,)),
+        ({"digest": f"a{CONFERENCE}", "longer": f"{CONFERENCE}0"}, ()),
     ],
 )
 def test_a_suspect_names_its_call_and_conferences(
     attributes: dict[str, Any], conferences: tuple[str, ...]
 ) -> None:
-    """Flex writes `conference: {sid, participants}`, other orchestration `conference_sid`."""
+    """Flex writes `conference: {sid, participants}`, others any name of their own."""
     text = json.dumps({"call_sid": CALL, **attributes})
 
     assert inspect(task(), text, RULES) == Suspect(CALL, conferences)
@@ -146,6 +155,13 @@ def test_a_canceled_call_counts_when_named() -> None:
     rules = rules_from(call_statuses="canceled")
 
     assert judge(task(), Suspect(CALL), call("canceled"), (), rules) == Close("canceled")
+
+
+def test_a_key_that_says_the_same_twice_is_clear() -> None:
+    """Whichever of the two is read."""
+    text = f'{{"call_sid": "{CALL}", "call_sid": "{CALL}"}}'
+
+    assert inspect(task(), text, RULES) == Suspect(CALL)
 
 
 def test_a_clear_exclusion_is_named_before_a_doubtful_one() -> None:

@@ -54,3 +54,17 @@ def test_all_problems_are_named_at_once() -> None:
         "--reason is empty",
     ):
         assert sum(part in problem for problem in problems) == 1, part
+
+
+@pytest.mark.parametrize("text", [r"path == 'C:\calls'", r"name == 'O\'Hara'", r'a IN ["\n"]'])
+def test_a_backslash_is_refused(text: str) -> None:
+    """An escape or a character like any other: taken the wrong way, it excludes nothing."""
+    with pytest.raises(WrongRules, match="backslash"):
+        rules_from(exclude=[text])
+
+
+def test_a_quote_needs_no_backslash() -> None:
+    """The other kind of quotes does."""
+    (expression,) = rules_from(exclude=['name == "O\'Hara"']).exclude
+
+    assert expression.answer({"name": "O'Hara"}).name == "MATCH"

@@ -92,6 +92,26 @@ def test_attributes_that_a_list_leaves_out_are_read_one_by_one(centre: Centre) -
     assert centre.emulator.journal(path=chat) == []
 
 
+def test_one_task_that_cannot_be_read_is_no_end_of_the_run(centre: Centre) -> None:
+    """Where lists leave attributes out: an error, a task that is gone, and the others closed."""
+    centre.call()
+    good, bad, gone = (centre.task() for _ in range(3))
+    bodies = [{**body, "attributes": None} for body in centre.tasks().values()]
+    page = {"tasks": bodies, "meta": {"key": "tasks", "next_page_url": None}}
+    centre.client.delete(centre.url("Tasks", gone))
+
+    with (
+        centre.emulator.fault(method="GET", path="/Tasks$", status=200, body=page, count=1),
+        centre.emulator.fault(method="GET", path=bad, status=500),
+    ):
+        report = centre.clean()
+
+    assert outcome(report, good) == "canceled"
+    assert outcome(report, bad) == Outcome.ERROR
+    assert outcome(report, gone) == Reason.GONE
+    assert len(report.tasks) == report.processed == 3
+
+
 def test_a_task_seen_twice_counts_as_it_was_seen_last(centre: Centre) -> None:
     """It moved from reserved to assigned while the lists were read."""
     centre.call()
@@ -179,11 +199,31 @@ def test_a_task_that_cannot_be_closed_takes_nobodys_place(centre: Centre) -> Non
     assert Counter(outcome(report, task) for task in good) == {"canceled": 2, Reason.CAP: 1}
 
 
+def test_a_task_that_may_be_closed_takes_its_place(centre: Centre) -> None:
+    """A write whose answer was lost, with nobody to ask, counts towards the cap."""
+    centre.call()
+    lost = centre.task(age=9000)
+    good = centre.task()
+
+    with (
+        centre.emulator.fault(method="POST", path=lost, drop=True, after=True, count=1),
+        centre.emulator.fault(method="GET", path=lost, status=500, skip=1),
+    ):
+        report = centre.clean(max_close=1, concurrency=1)
+
+    assert centre.status(lost) == "canceled"
+    (item,) = report.errors
+    assert str(item.error).startswith(f"cancel Task {lost}")
+    assert outcome(report, good) == Reason.CAP
+
+
 @pytest.mark.parametrize("stage", ["listing", "calls", "conferences", "closing"])
 def test_an_interrupted_run_tells_the_truth(centre: Centre, stage: str) -> None:
     """Nothing new begins; what is reported closed is what is closed."""
     centre.call()
-    many(centre, 40, attributes={"call_sid": CALL, "conference_sid": sid("CF", 9)})
+    over = sid("CF", 9)
+    centre.emulator.seed({"conferences": [{"sid": over, "status": "completed"}]})
+    many(centre, 40, attributes={"call_sid": CALL, "conference_sid": over})
     watcher = Counting()
 
     report = centre.clean(
