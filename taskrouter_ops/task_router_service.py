@@ -66,7 +66,8 @@ class TaskRouterService:
         """Bind to a workspace; nothing is sent yet.
 
         `deferred` keeps deferred changes; None keeps them in memory, where a crash loses them.
-        Units: `deadline_seconds` bounds each call.
+        Units: `deadline_seconds` bounds each call's requests to the task; the store of deferred
+        changes has a deadline of its own, each time it is asked (Sync documents: 30 s).
         """
         self._client = client
         self._workspace_sid = workspace_sid

@@ -134,7 +134,10 @@ def json_text(value: object) -> str:
 
 def _number(text: str) -> float:
     number = float(text)
-    exact = Decimal(text) == Decimal(repr(number))
+    try:
+        exact = Decimal(text) == Decimal(repr(number))
+    except ArithmeticError:
+        raise ValueError("a number's exponent is too large") from None
     return number if exact else ExactNumber(text)
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
@@ -10,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import requests
 
+from twilio_client.attribute_json import json_text, parse_json
 from twilio_client.credentials import Credentials
 from twilio_client.errors import Unreachable, error_for, unexpected
 from twilio_client.retry import Deadline, RetryPolicy
@@ -204,7 +204,7 @@ def _text(value: object) -> str | list[str]:
     if isinstance(value, bool):
         return "true" if value else "false"
     if isinstance(value, Mapping):
-        return json.dumps(value, separators=(",", ":"), ensure_ascii=False)
+        return json_text(value)
     if isinstance(value, (list, tuple, set, frozenset)):
         return [str(_text(item)) for item in value]
     return str(value)
@@ -212,8 +212,8 @@ def _text(value: object) -> str | list[str]:
 
 def _parsed(answer: requests.Response) -> dict[str, Any]:
     try:
-        body = answer.json()
-    except ValueError:
+        body = parse_json(answer.content.decode())
+    except (ValueError, RecursionError):
         return {}
     return body if isinstance(body, dict) else {"value": body}
 

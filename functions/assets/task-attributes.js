@@ -61,7 +61,7 @@ export class TaskAttributes {
    *   change that was refused for good and is given up, also one of an earlier page
    * @param {{patienceMs?: number, minMs?: number, maxMs?: number, timeoutMs?: number}}
    *   [options.retry] milliseconds: how long a call tries before it leaves its change in the
-   *   outbox, bounds of the random waits in between, and how long one request may take
+   *   outbox, bounds of the random waits in between, and how long one request, or `token`, may take
    */
   constructor({ url, token, onRefused = report, retry = {} }) {
     if (typeof url !== 'string' || typeof token !== 'function') {
@@ -92,6 +92,7 @@ export class TaskAttributes {
    *   the end of the task, and write it with that
    * @returns {Promise<Answer>}
    * @throws {TaskAttributesError} refused for good, and given up unless `kept` is true
+   * @throws {TypeError} at once, for a value that JSON does not have
    */
   updateTaskAttributes(taskSid, attributes, deferred = false) {
     const id = newId();
@@ -252,7 +253,14 @@ export class TaskAttributes {
 }
 
 function given(attributes) {
+  JSON.stringify(attributes, refuseNoNumber);
   return Array.isArray(attributes) ? { changes: attributes } : { attributes };
+}
+
+// JSON would make null of it, which removes the attribute.
+function refuseNoNumber(key, value) {
+  if (typeof value !== 'number' || Number.isFinite(value)) return value;
+  throw new TypeError(`task attributes: ${key} is ${value}, which JSON does not have`);
 }
 
 function kept({ error }) {

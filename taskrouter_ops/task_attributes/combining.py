@@ -55,32 +55,37 @@ class Combining(Generic[T]):
         before its deadline (nothing was written); UpdateUncertain where the thread that writes
         for it does not end.
         """
-        with self._lock:
-            line = self._lines.get(task_sid)
-            if line is None:
-                self._lines[task_sid] = []
-                ticket.leads = True
-            else:
-                line.append(ticket)
-        if not ticket.leads:
-            self._await(task_sid, ticket)
-        if ticket.leads:
-            self._lead(task_sid, ticket)
-        if ticket.error is not None:
-            raise ticket.error
-
-    def _await(self, task_sid: str, ticket: T) -> None:
-        """Wait to be settled or to lead."""
         try:
-            if not ticket.awake.wait(ticket.deadline.left):
-                self._time_is_over(task_sid, ticket)
+            self._line_up(task_sid, ticket)
+            if not ticket.leads:
+                self._await(task_sid, ticket)
+            if ticket.leads:
+                self._lead(task_sid, ticket)
         except BaseException:
             self._leave(task_sid, ticket)
             raise
+        if ticket.error is not None:
+            raise ticket.error
+
+    def _line_up(self, task_sid: str, ticket: T) -> None:
+        with self._lock:
+            line = self._lines.get(task_sid)
+            if line is None:
+                ticket.leads = True
+                self._lines[task_sid] = []
+            else:
+                line.append(ticket)
+
+    def _await(self, task_sid: str, ticket: T) -> None:
+        """Wait to be settled or to lead."""
+        if not ticket.awake.wait(ticket.deadline.left):
+            self._time_is_over(task_sid, ticket)
 
     def _time_is_over(self, task_sid: str, ticket: T) -> None:
         with self._lock:
-            if ticket in self._lines.get(task_sid, []):
+            line = self._lines.get(task_sid, [])
+            if ticket in line:
+                line.remove(ticket)  # at once: whoever leads next must not write it any more
                 raise OutOfTime(task_sid, ticket.deadline.seconds)
         if not ticket.awake.wait(SETTLING_SECONDS):
             raise UpdateUncertain(
@@ -88,12 +93,11 @@ class Combining(Generic[T]):
             )
 
     def _lead(self, task_sid: str, ticket: T) -> None:
-        with self._lock:
-            line = self._lines[task_sid]
-            tickets = [ticket, *line]
-            line.clear()
-        copy = None
+        tickets, copy = [ticket], None
         try:
+            with self._lock:
+                tickets += self._lines[task_sid]
+                self._lines[task_sid].clear()
             copy = self._write(task_sid, tickets, ticket.copy)
         except BaseException as error:
             tickets = self._failed(task_sid, tickets, error)
@@ -102,7 +106,7 @@ class Combining(Generic[T]):
         finally:
             for settled in tickets:
                 settled.awake.set()
-            self._hand_over(task_sid, copy)
+            self._hand_over(task_sid, ticket, copy)
 
     def _failed(self, task_sid: str, tickets: list[T], error: BaseException) -> list[T]:
         """Give everybody the error but those who still have time and may try again."""
@@ -115,8 +119,9 @@ class Combining(Generic[T]):
             one.error = error if isinstance(error, Exception) else _abandoned(task_sid)
         return settled
 
-    def _hand_over(self, task_sid: str, copy: AttributeCopy | None) -> None:
+    def _hand_over(self, task_sid: str, ticket: T, copy: AttributeCopy | None) -> None:
         with self._lock:
+            ticket.leads = False
             line = self._lines[task_sid]
             if not line:
                 del self._lines[task_sid]
@@ -131,9 +136,8 @@ class Combining(Generic[T]):
         with self._lock:
             if ticket in self._lines.get(task_sid, []):
                 self._lines[task_sid].remove(ticket)
-            leads = ticket.leads
-        if leads:
-            self._hand_over(task_sid, None)
+        if ticket.leads:
+            self._hand_over(task_sid, ticket, None)
 
 
 def _may_repeat(error: BaseException) -> bool:

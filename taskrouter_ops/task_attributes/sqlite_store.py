@@ -124,11 +124,17 @@ class SqliteDeferredChanges:
             try:
                 self._path.touch(mode=0o600, exist_ok=False)
             except FileExistsError:
-                if self._path.stat().st_mode & 0o077:
-                    self._path.chmod(0o600)
+                self._close_to_others()
             with self._connection() as connection:
                 _until_free(connection, "PRAGMA journal_mode = WAL", self._busy_seconds)
                 connection.execute(_TABLE)
+
+    def _close_to_others(self) -> None:
+        """Leave the file to its owner; what is no SQLite file is somebody else's, and stays."""
+        with self._connection() as connection:
+            connection.execute("PRAGMA schema_version")
+        if self._path.stat().st_mode & 0o077:
+            self._path.chmod(0o600)
 
     @contextmanager
     def _transaction(self) -> Iterator[sqlite3.Connection]:

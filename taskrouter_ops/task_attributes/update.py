@@ -11,8 +11,8 @@ from typing import Any, Literal
 from taskrouter_ops.errors import FlushFailed
 from taskrouter_ops.task_attributes.change import Change, Operation, as_change
 from taskrouter_ops.task_attributes.combining import Combining
-from taskrouter_ops.task_attributes.deferred import Batch, DeferredChanges
-from taskrouter_ops.task_attributes.marks import mark_of, without_marks
+from taskrouter_ops.task_attributes.deferred import Batch, DeferredChanges, checked_change_id
+from taskrouter_ops.task_attributes.marks import mark_of, marks_in, without_marks
 from taskrouter_ops.task_attributes.writing import BatchRefused, Function, Update, Writing
 from twilio_client import Deadline, TwilioClient, TwilioError, UpdateUncertain, urls
 from twilio_client.attributes import (
@@ -81,7 +81,8 @@ class TaskAttributes:
         Raises: see `TaskRouterService.update_task_attributes`.
         """
         given = change if callable(change) else as_change(change)
-        return self._run(task_sid, given, mark_of(change_id) if change_id else None)
+        mark = None if change_id is None else mark_of(checked_change_id(change_id))
+        return self._run(task_sid, given, mark)
 
     def defer(
         self, task_sid: str, change: AttributesChange, *, change_id: str | None = None
@@ -124,9 +125,9 @@ class TaskAttributes:
             if not batches:
                 raise
             raise FlushFailed(task_sid, _kept(batches), error, refused=False) from error
-        self._settle(done, writing, updates, batches)
         if done.outcome != "gone":
-            self._drop(task_sid, batches)
+            self._drop(task_sid, batches, done)
+        self._settle(done, writing, updates, batches)
         return done.copy
 
     def _attempt(
@@ -171,13 +172,18 @@ class TaskAttributes:
             elif update.change is None and writing.flushed:
                 update.outcome = "updated"
 
-    def _drop(self, task_sid: str, batches: Sequence[Batch]) -> None:
-        """Forget what was written; what stays by accident is recognised by its mark."""
+    def _drop(self, task_sid: str, batches: Sequence[Batch], done: AttributeUpdate) -> None:
+        """Forget what was written; what stays by accident is recognised by its mark.
+
+        Raises: FlushFailed where nothing had to be written and a batch has no mark.
+        """
         if not batches:
             return
         try:
             self._deferred.drop(task_sid, [batch.id for batch in batches])
-        except Exception as error:  # noqa: BLE001 - the write itself is done
+        except Exception as error:
+            if done.outcome == "unchanged" and not _are_marked(batches, done.attributes):
+                raise FlushFailed(task_sid, _kept(batches), error, refused=False) from error
             logger.warning(
                 "Task %s: deferred changes were written but could not be dropped (%s); "
                 "the next write of the task drops them", task_sid, type(error).__name__,
@@ -198,6 +204,11 @@ def checked_task_sid(task_sid: str) -> str:
 
 def _kept(batches: Sequence[Batch]) -> int:
     return sum(len(batch.changes) for batch in batches)
+
+
+def _are_marked(batches: Sequence[Batch], attributes: Attributes) -> bool:
+    present = marks_in(attributes)
+    return all(batch.id in present for batch in batches)
 
 
 def _cause_of(error: BatchRefused) -> Exception:

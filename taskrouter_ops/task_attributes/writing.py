@@ -86,11 +86,14 @@ class Writing:
 
     def _flush(self, attempt: _Attempt, batch: Batch) -> int:
         if attempt.holds(batch.id):
+            attempt.pin(batch.id)
             return 0
         try:
             changed = attempt.take(apply(batch.operations, attempt.current), batch.id)
         except Exception as error:
             raise BatchRefused from error
+        if not changed:
+            attempt.pass_by(batch.id)
         return len(batch.changes) if changed else 0
 
     def _apply(self, attempt: _Attempt, update: Update) -> None:
@@ -148,6 +151,8 @@ class _Attempt:
         self._shared_mark = shared_mark
         self._present = marks.marks_in(attributes)
         self._own: list[str] = []
+        self._idle: list[str] = []
+        self._pinned: list[str] = []
         self._repeatable = False
         self._unrepeatable = False
         self.current = marks.without_marks(attributes)
@@ -155,6 +160,17 @@ class _Attempt:
     def holds(self, mark: str | None) -> bool:
         """Tell whether a change with this mark is in the attributes already."""
         return mark is not None and (mark in self._present or mark in self._own)
+
+    def pin(self, mark: str) -> None:
+        """Keep a mark that is there from giving way: its batch is not dropped yet."""
+        self._pinned.append(mark)
+
+    def pass_by(self, mark: str) -> None:
+        """Mark a batch without effect as well, if anything is written.
+
+        Left behind by a crash, it would otherwise be applied after what is written here.
+        """
+        self._idle.append(mark)
 
     def take(self, after: Attributes, mark: str | None, *, repeatable: bool = False) -> bool:
         """Go on with what a change made of the attributes, if it made anything of them.
@@ -180,8 +196,11 @@ class _Attempt:
         A merge needs none by itself. Beside marked changes it does: theirs may come from
         somebody else who wrote the same, and do not say whether this write happened.
         """
-        shared = self._unrepeatable or (self._own and self._repeatable)
-        return [*self._own, *([self._shared_mark] if shared else [])]
+        if not (self._own or self._repeatable or self._unrepeatable):
+            return []
+        own = [*self._idle, *self._own]
+        shared = self._unrepeatable or (own and self._repeatable)
+        return [*own, *([self._shared_mark] if shared else [])]
 
     def result(self) -> Attributes:
         """Return the attributes as they are to be written."""
@@ -189,7 +208,7 @@ class _Attempt:
         if marks.APPLIED_CHANGES in self._before:
             after[marks.APPLIED_CHANGES] = self._before[marks.APPLIED_CHANGES]
         own = self.marks()
-        return marks.with_marks(after, own) if own else after
+        return marks.with_marks(after, [*self._pinned, *own]) if own else after
 
     def _note(self, mark: str | None, repeatable: bool) -> None:
         if mark is not None:

@@ -252,3 +252,17 @@ test("a change that waited longer than a task can live is given up and told", as
     [["expired"], [{ fresh: true }]],
   );
 });
+
+test("a number JSON does not have is refused, since null would remove the attribute", async () => {
+  await serve();
+  const tab = open();
+
+  for (const score of [NaN, Infinity]) {
+    assert.throws(
+      () => tab.updateTaskAttributes(TASK, { score }),
+      /score is .*, which JSON does not have/,
+    );
+  }
+
+  assert.deepEqual([tab.pending(), requests()], [[], []]);
+});

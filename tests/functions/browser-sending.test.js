@@ -83,6 +83,27 @@ for (const [status, name] of [
   });
 }
 
+test(
+  "a token that never comes holds nothing up: the change is kept",
+  {
+    timeout: 20_000,
+  },
+  async () => {
+    await serve();
+    let isSignedIn = false;
+    const token = () => (isSignedIn ? "a-token" : new Promise(() => {}));
+    const tab = open({ token, retry: { ...IMPATIENT, timeoutMs: 20 } });
+
+    const { outcome } = await tab.updateTaskAttributes(TASK, { a: 1 });
+    const waiting = kept();
+    isSignedIn = true;
+    const left = await tab.flush();
+
+    assert.deepEqual([outcome, waiting, left], ["kept", 1, []]);
+    assert.equal(requests().length, 1);
+  },
+);
+
 test("what the platform finds too large is given up", async () => {
   await serve(() => ({ status: 413, body: "Payload Too Large" }));
 

@@ -56,6 +56,18 @@ test("a change whose id is kept or was flushed is not kept again", () => {
   }
 });
 
+test("a whole number of any length, kept by Python, can be read", () => {
+  const digits = `1${"0".repeat(400)}`;
+  const operations = `[{"merge":{"n":${digits}}}]`;
+  const text =
+    `{"task_sid":"${TASK}","batches":[{"id":"aaaaaaaa","sealed":true,` +
+    `"changes":["x1"],"operations":${operations}}],"done":[]}`;
+
+  const document = rules.checkedDocument(TASK, readJson(text));
+
+  assert.equal(textOf(rules.batchesIn(document)[0].change), operations);
+});
+
 test("taking and dropping twice is doing it once", () => {
   const sealed = rules.seal(
     deferring(rules.emptyDocument(TASK), { a: 1 }, "x1"),

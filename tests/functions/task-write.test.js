@@ -135,6 +135,20 @@ test("a list of marks that was overwritten tells nothing, and the error says so"
   assert.equal(tasks.writes, 1);
 });
 
+test("a mark tells although Twilio keeps another spelling of what was sent", async () => {
+  const meanwhile = (there) => {
+    there.text = there.text.replace("0.10000000000000000001", "0.1");
+  };
+  const tasks = new FakeTasks('{"x":0.10000000000000000001}', [
+    { lost: lost(), effect: true, meanwhile },
+  ]);
+
+  const { outcome } = await running(tasks).run(appendX);
+
+  assert.equal(outcome, "updated");
+  assert.deepEqual([listOf(tasks), tasks.writes], [["x"], 1]);
+});
+
 test("merges are simply applied again", async () => {
   const meanwhile = (there) => ["1", "2"].forEach(() => there.other('{"b":1}'));
   const tasks = new FakeTasks("{}", [

@@ -197,6 +197,19 @@ def test_a_function_killed_after_its_write_applies_once(desk: FrontEnd) -> None:
     assert (desk.kept() or {})["batches"] == []
 
 
+def test_what_changed_nothing_does_not_come_after_later_changes(desk: FrontEnd) -> None:
+    """A batch without effect that could not be dropped is recognised by its mark as well."""
+    desk.update({"customer": "c1"}, deferred=True)
+    drop = {"kind": "api", "method": "POST", "path": DOCUMENTS, "skip": 1, "status": 400}
+
+    with desk.centre.emulator.fault(**drop):
+        assert desk.update({"customer": "c2"}).json()["outcome"] == "updated"
+    desk.update({"other": 1})
+
+    assert desk.attributes() == {"customer": "c2", "other": 1}
+    assert (desk.kept() or {})["batches"] == []
+
+
 def test_a_failed_flush_keeps_everything_and_says_so(desk: FrontEnd) -> None:
     """Twilio refuses the write: what was deferred stays for the next one."""
     desk.append(1, deferred=True)

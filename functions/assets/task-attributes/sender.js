@@ -90,11 +90,18 @@ export class Sender {
   }
 
   async #askToken() {
+    let timer;
+    const late = new Promise((resolve) => {
+      timer = setTimeout(() => resolve(unreachable('token()')), this.#retry.timeoutMs);
+    });
     try {
-      const token = await this.#token();
+      const token = await Promise.race([this.#token(), late]);
+      if (token instanceof TaskAttributesError) return token;
       if (typeof token === 'string' && token !== '') return token;
     } catch {
       // what it threw may hold a token
+    } finally {
+      clearTimeout(timer);
     }
     return unauthenticated('token() gave no token: is somebody signed in?');
   }

@@ -8,6 +8,7 @@ import math
 from typing import Any
 
 import pytest
+import requests
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
@@ -26,7 +27,9 @@ from taskrouter_ops.task_attributes import (
     is_repeatable,
 )
 from tests.ops.task_attributes.vectors import named
+from twilio_client import AttributesUnreadable
 from twilio_client.attribute_json import json_text, read_attributes, same
+from twilio_client.client import _parsed, form
 
 # Few keys and values, so that changes meet each other and the attributes.
 keys = st.sampled_from(["a", "b", "", "é"])
@@ -239,6 +242,25 @@ def test_numbers_no_float_holds_keep_their_digits() -> None:
 
     assert json_text(result) == '{"n":[0.1000000000000000055511151231257827,1]}'
     assert apply((Remove(("n",), read["n"]),), result) == {"n": [1]}
+
+
+@pytest.mark.parametrize("exponent", ["9" * 20, "-" + "9" * 20])
+def test_a_number_beyond_all_bounds_is_refused_by_name(exponent: str) -> None:
+    """Nothing here can compare it: its attributes cannot be changed, and that is said."""
+    with pytest.raises(AttributesUnreadable, match="no JSON"):
+        read_attributes(f'{{"n":1e{exponent}}}')
+
+
+def test_numbers_keep_their_digits_in_forms_and_answers() -> None:
+    """A Sync document holds a deferred change's numbers as they were given."""
+    text = '{"n":0.1000000000000000055511151231257827}'
+    answer = requests.Response()
+    answer._content = text.encode()
+
+    sent = form({"Data": read_attributes(text)})
+
+    assert sent == {"Data": text}
+    assert json_text(_parsed(answer)) == text
 
 
 def test_integers_a_float_cannot_tell_apart_stay_apart() -> None:

@@ -178,6 +178,21 @@ def test_a_folder_in_its_place_is_refused(tmp_path: Path) -> None:
         SqliteDeferredChanges(tmp_path)
 
 
+def test_what_is_no_store_keeps_its_mode(tmp_path: Path) -> None:
+    """A mistyped path names somebody else's file or folder: it stays as open as it was."""
+    folder, file = tmp_path / "folder", tmp_path / "notes.txt"
+    folder.mkdir()
+    file.write_text("this is no database, and long enough for SQLite to say so" * 20)
+    folder.chmod(0o755)
+    file.chmod(0o644)
+
+    for path in (folder, file):
+        with pytest.raises(DeferredFileError):
+            SqliteDeferredChanges(path)
+
+    assert (mode(folder), mode(file)) == (0o755, 0o644)
+
+
 def test_a_path_through_a_file_is_refused(tmp_path: Path) -> None:
     """The system's own words are in the error."""
     (tmp_path / "file").write_text("")

@@ -21,6 +21,7 @@ from twilio_client import (
     Unauthorized,
     UpdateUncertain,
 )
+from twilio_client.attribute_json import parse_json
 
 WRITERS, UPDATES = 50, 20
 POSTS = {"method": "POST", "path": "/Tasks/WT"}
@@ -233,6 +234,17 @@ def test_a_function_sees_the_attributes_without_marks(desk: Desk) -> None:
     assert len(desk.text(task)) == len('{"n":3,"applied_changes":["12345678","12345678"]}')
 
 
+@pytest.mark.parametrize("deferred", [False, True])
+def test_an_empty_id_is_none(desk: Desk, deferred: bool) -> None:
+    """`--id "$ID"` without the variable must not pass for a call that is safe to repeat."""
+    task = desk.task()
+
+    with pytest.raises(InvalidChange, match="id: must be 1 to 36"):
+        desk.service().update_task_attributes(task, Append(("n",), [1]), deferred, change_id="")
+
+    assert desk.requests(task) == []
+
+
 def test_over_4096_characters_nothing_is_sent(desk: Desk) -> None:
     """The guard counts what would be written, marks included."""
     task, service = desk.task(a=1), desk.service()
@@ -383,3 +395,15 @@ def test_wrong_changes_are_named_before_anything_is_sent(desk: Desk) -> None:
     with pytest.raises(NotApplicable, match=f"update Task {task}: cannot append to name"):
         service.update_task_attributes(task, Append(("name",), [1]))
     assert desk.requests(task, "POST") == []
+
+
+def test_a_lost_answer_is_recognised_where_twilio_keeps_another_number(desk: Desk) -> None:
+    """What is kept is no longer what was sent; the mark says that the write happened."""
+    task, service = desk.task(n=[]), desk.service()
+    number = parse_json("0.10000000000000000001")
+
+    desk.emulator.add_fault(**POSTS, status=500, after=True, count=1)
+    done = service.update_task_attributes(task, Append(("n",), [number]))
+
+    assert done.outcome == "updated"
+    assert len(desk.attributes(task)["n"]) == 1

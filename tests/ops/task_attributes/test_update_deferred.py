@@ -15,6 +15,7 @@ from taskrouter_ops.errors import DeferredBusy, FlushFailed
 from taskrouter_ops.task_attributes import Append, Merge, SqliteDeferredChanges
 from tests.ops.task_attributes.conftest import ROOT, Kept
 from tests.ops.task_attributes.desk import Desk, at_once
+from twilio_client import AttributesTooLong
 
 POSTS = {"method": "POST", "path": "/Tasks/WT"}
 
@@ -167,6 +168,39 @@ def test_a_flush_that_was_written_but_not_dropped_is_recognised(
     assert service.deferred_tasks() == {}
 
 
+def test_what_changed_nothing_does_not_come_after_later_changes(
+    desk: Desk, kept: Kept, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A batch without effect that is not dropped is recognised too, by the mark of its write."""
+    task, service = desk.task(status="a"), desk.service(deferred=kept.store)
+    service.update_task_attributes(task, {"status": "a"}, deferred=True)
+    with monkeypatch.context() as patched:
+        patched.setattr(kept.store, "drop", lambda *_: 1 / 0)
+        assert service.update_task_attributes(task, {"status": "b"}).outcome == "updated"
+
+    assert service.update_task_attributes(task, {"other": 1}).attributes == {
+        "status": "b",
+        "other": 1,
+    }
+    assert service.deferred_tasks() == {}
+
+
+def test_the_mark_of_a_batch_that_is_not_dropped_does_not_give_way(
+    desk: Desk, kept: Kept, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Where no room is left, other ids give way, and the batch stays known."""
+    task, service = desk.task(n=[], long="x" * 4036), desk.service(deferred=kept.store)
+    service.update_task_attributes(task, Append(("n",), [1]), deferred=True)
+    monkeypatch.setattr(kept.store, "drop", lambda *_: 1 / 0)
+    assert service.flush(task).outcome == "updated"
+
+    with pytest.raises(AttributesTooLong):
+        service.update_task_attributes(task, Append(("n",), [2]))
+    service.update_task_attributes(task, [Merge({"long": "x"}), Append(("n",), [2])])
+
+    assert desk.attributes(task)["n"] == [1, 2]
+
+
 def test_many_flush_at_once_while_others_defer(desk: Desk, kept: Kept) -> None:
     """Services that share a store: each deferred change is written exactly once."""
     task = desk.task()
@@ -186,6 +220,26 @@ def test_many_flush_at_once_while_others_defer(desk: Desk, kept: Kept) -> None:
     wanted = {number * 10 + turn for number in range(6) for turn in range(4)}
     assert Counter(desk.attributes(task)["n"]) == dict.fromkeys(wanted, 1)
     assert services[0].deferred_tasks() == {}
+
+
+def test_what_had_no_effect_and_could_not_be_dropped_is_no_success(
+    desk: Desk, kept: Kept, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Nothing was written, so nothing marks it: it would come after what others write next."""
+    task, service = desk.task(status="a"), desk.service(deferred=kept.store)
+    service.update_task_attributes(task, {"status": "a"}, deferred=True)
+
+    def failing(*_: object) -> None:
+        raise DeferredBusy(task, 1)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(kept.store, "drop", failing)
+        with pytest.raises(FlushFailed, match="kept") as caught:
+            service.flush(task)
+
+    assert caught.value.retry_safe
+    assert service.flush(task).outcome == "unchanged"
+    assert service.deferred_tasks() == {}
 
 
 def test_a_change_deferred_with_an_id_is_written_once(desk: Desk, kept: Kept) -> None:

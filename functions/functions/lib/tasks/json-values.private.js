@@ -15,6 +15,7 @@ const KEY_SHOWN = 64;
 const TOKENS = /[{}[\]]|"[^"\\]*(?:\\.[^"\\]*)*"|[^\s{}[\],:"]+/g;
 const LITERALS = { true: true, false: false, null: null };
 const NUMBER = /^(-?)(\d+)(?:\.(\d+))?(?:e([+-]?\d+))?$/i;
+const WHOLE = /^-?\d+$/;
 
 class Reader {
   constructor(text) {
@@ -143,7 +144,9 @@ function* memberProblems(value, place, depth) {
 function* scalarProblems(value, place) {
   if (typeof value === 'string' && !isText(value)) yield `${place}: is no valid Unicode text`;
   if (typeName(value) !== 'number') return;
-  if (!Number.isFinite(Number(value.number))) yield `${place}: is a number JSON does not have`;
+  // Python's integers have no end, and it keeps such in changes that are read here.
+  const isKept = WHOLE.test(value.number) || Number.isFinite(Number(value.number));
+  if (!isKept) yield `${place}: is a number JSON does not have`;
   if (value.doubtful) yield `${place}: is beyond 2^53, send a form body, which keeps such numbers`;
 }
 

@@ -8,6 +8,7 @@
 'use strict';
 
 const load = (name) => require(Runtime.getFunctions()[`lib/${name}`].path);
+const { Failure } = load('front-end/failures');
 const { readJson } = load('tasks/json-values');
 const { isRetryable } = load('retry');
 
@@ -19,7 +20,11 @@ function attributesOf(taskSid, text) {
     attributes = null;
   }
   if (attributes instanceof Map) return attributes;
-  throw new Error(`the attributes of task ${taskSid} are not a JSON object`);
+  throw new Failure(
+    'conflict',
+    `the attributes of task ${taskSid} are not a JSON object; they were left as they are; ` +
+      'correct them',
+  );
 }
 
 // 429 is refused before anything happens; source: Twilio's error 20429.
@@ -38,7 +43,8 @@ class Tasks {
    * @param {string} taskSid
    * @param {import('../retry.private.js').Attempts} attempts
    * @returns {Promise<{attributes: Map, version: string, status: string} | null>} version is the
-   *   ETag as sent; null: there is no such task
+   *   ETag as sent; null: there is no such task. Asking for attributes that are not a JSON object
+   *   throws a Failure: `conflict`
    */
   async read(taskSid, attempts) {
     const answer = await this.#found(attempts, `read task ${taskSid}`, () =>
@@ -49,7 +55,13 @@ class Tasks {
     // A write without a version would be unconditional and could undo somebody else's.
     if (!version) throw new Error(`task ${taskSid} came without an ETag`);
     const { attributes, assignmentStatus: status } = answer.body;
-    return { attributes: attributesOf(taskSid, attributes), version, status };
+    return {
+      version,
+      status,
+      get attributes() {
+        return attributesOf(taskSid, attributes);
+      },
+    };
   }
 
   /**

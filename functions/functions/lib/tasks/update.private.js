@@ -40,33 +40,47 @@ function marksOf(taken, sharedMark) {
   return marks.length > 0 && marks.length < taken.length ? [...marks, sharedMark] : marks;
 }
 
-// From the attributes as they are to those with all steps that they do not hold yet.
+// A batch without effect counts as well: left behind by a crash it would be applied again, after
+// what is written now.
+function stepping(steps, attributes) {
+  const found = { result: attributes, taken: [], idle: [] };
+  for (const step of steps) {
+    const after = withMarksOf(attributes, apply(step.change, found.result));
+    if (!same(after, found.result)) found.taken.push(step);
+    else if (step.isBatch) found.idle.push(step);
+    found.result = after;
+  }
+  return found;
+}
+
+// From the attributes as they are to those with all steps that they do not hold yet. The marks of
+// batches that are there stay: their batches are not dropped yet.
 const composing = (steps, sharedMark) => (attributes) => {
   const present = marksIn(attributes);
-  const taken = [];
-  let result = attributes;
-  for (const step of steps.filter(({ mark }) => !present.includes(mark))) {
-    const after = withMarksOf(attributes, apply(step.change, result));
-    if (same(after, result)) continue;
-    result = after;
-    taken.push(step);
-  }
+  const isHeld = ({ mark }) => present.includes(mark);
+  const open = steps.filter((step) => !isHeld(step));
+  const { result, taken, idle } = stepping(open, attributes);
   if (taken.length === 0) return null;
-  const marks = marksOf(taken, sharedMark);
-  return { attributes: marks.length > 0 ? withMarks(result, marks) : result, marks };
+  const marks = marksOf([...idle, ...taken], sharedMark);
+  if (marks.length === 0) return { attributes: result, marks };
+  const pinned = steps.filter(isHeld).map(({ mark }) => mark);
+  return { attributes: withMarks(result, [...pinned, ...marks]), marks };
 };
 
 const kept = (count) =>
   `; what was deferred for the task is kept (${count} ${count === 1 ? 'change' : 'changes'})`;
 
-function failureOf(error, { batches, write, request }) {
+// `twilio` says that nobody can tell whether it was written, not even by an id: then only merges
+// may be repeated.
+function failureOf(error, { batches, steps, write, request }) {
   const count = batches.reduce((sum, batch) => sum + batch.count, 0);
   const more = count > 0 ? kept(count) : '';
   const { change, id } = request;
   const repeatable = change === undefined || id !== undefined || isRepeatable(change);
   if (error instanceof Failure) {
     const { name, message, retrySafe } = error;
-    const safe = retrySafe || (name === 'twilio' && repeatable);
+    const isMerges = steps.every((step) => isRepeatable(step.change));
+    const safe = retrySafe || (name === 'twilio' && isMerges);
     return new Failure(name, message + more, { retrySafe: safe, more: error.more, cause: error });
   }
   return Object.assign(error, { kept: more, retrySafe: repeatable || !write.uncertain });
@@ -101,7 +115,7 @@ const take = (invocation, taskSid) =>
  */
 async function updateTask(invocation, taskSid, request, attempts) {
   const batches = await take(invocation, taskSid);
-  const steps = batches.map(({ id, change }) => ({ change, mark: id }));
+  const steps = batches.map(({ id, change }) => ({ change, mark: id, isBatch: true }));
   steps.push(...ownStep(request));
   if (steps.length === 0) return { outcome: 'unchanged' };
   const write = new TaskWrite(invocation.tasks, taskSid, attempts);
@@ -110,7 +124,7 @@ async function updateTask(invocation, taskSid, request, attempts) {
     await drop(invocation, taskSid, { batches, outcome: result.outcome });
     return result;
   } catch (error) {
-    throw failureOf(error, { batches, write, request });
+    throw failureOf(error, { batches, steps, write, request });
   }
 }
 

@@ -41,12 +41,19 @@ function tellByMarks({ marks, before }, attributes) {
   return told.includes(null) ? 'unknown' : 'written';
 }
 
+// Whether the only write since is this one. Twilio may keep another spelling than it was sent; a
+// mark is spelled in one way.
+function isNext({ attributes, marks }, found) {
+  const now = marksIn(found);
+  return same(found, attributes) || (marks.length > 0 && marks.every((mark) => now.includes(mark)));
+}
+
 // What became of a write without an answer; 'open' while the version is the one it was for, when
 // it may still happen.
 function fateOf(sent, copy) {
   if (copy.version === sent.version) return 'open';
   if (numberOf(copy.version) === numberOf(sent.version) + 1) {
-    return same(copy.attributes, sent.attributes) ? 'written' : 'not written';
+    return isNext(sent, copy.attributes) ? 'written' : 'not written';
   }
   return tellByMarks(sent, copy.attributes);
 }
