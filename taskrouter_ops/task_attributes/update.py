@@ -113,7 +113,7 @@ class TaskAttributes:
         batches = self._deferred.take(task_sid)
         if not batches and all(update.change is None for update in updates):
             return copy
-        writing = Writing(task_sid, updates, batches)
+        writing = Writing(task_sid, updates, batches, lambda: self._kept_batches(task_sid))
         try:
             done = self._attempt(task_sid, writing, copy, updates[0].deadline)
         except BatchRefused as error:
@@ -129,6 +129,9 @@ class TaskAttributes:
             self._drop(task_sid, batches, done)
         self._settle(done, writing, updates, batches)
         return done.copy
+
+    def _kept_batches(self, task_sid: str) -> set[str]:
+        return {batch.id for batch in self._deferred.take(task_sid)}
 
     def _attempt(
         self, task_sid: str, writing: Writing, copy: AttributeCopy | None, deadline: Deadline

@@ -7,7 +7,7 @@ a deferred batch that fails stops the write, because what was deferred comes fir
 from __future__ import annotations
 
 import copy
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -47,11 +47,21 @@ class BatchRefused(Exception):
 class Writing:
     """The change of one write; asked again with the fresh copy after each lost race."""
 
-    def __init__(self, task_sid: str, updates: Sequence[Update], batches: Sequence[Batch]) -> None:
-        """Put deferred batches and updates together; they apply in this order."""
+    def __init__(
+        self,
+        task_sid: str,
+        updates: Sequence[Update],
+        batches: Sequence[Batch],
+        kept: Callable[[], Collection[str]],
+    ) -> None:
+        """Put deferred batches and updates together; they apply in this order.
+
+        `kept` tells the ids of the batches that are still kept.
+        """
         self._what = f"update Task {task_sid}"
         self._updates = updates
         self._batches = batches
+        self._kept = kept
         self._shared_mark = marks.new_mark()
         self._marks: list[str] = []
         self.flushed = 0
@@ -62,7 +72,7 @@ class Writing:
         Raises: BatchRefused.
         """
         attempt = _Attempt(attributes, self._what, self._shared_mark)
-        self.flushed = sum(self._flush(attempt, batch) for batch in self._batches)
+        self.flushed = sum(self._flush(attempt, batch) for batch in self._due(attempt))
         for update in self._updates:
             self._apply(attempt, update)
         self._marks = attempt.marks()
@@ -83,6 +93,17 @@ class Writing:
         if not known or False in known:
             return False
         return None if None in known else True
+
+    def _due(self, attempt: _Attempt) -> list[Batch]:
+        """Leave out what somebody else wrote and dropped since it was taken.
+
+        Its mark may have given way before the attributes were read. Raises: DeferredError,
+        TwilioError.
+        """
+        if all(attempt.holds(batch.id) for batch in self._batches):
+            return list(self._batches)
+        kept = self._kept()
+        return [batch for batch in self._batches if batch.id in kept]
 
     def _flush(self, attempt: _Attempt, batch: Batch) -> int:
         if attempt.holds(batch.id):
@@ -136,10 +157,9 @@ def _was_applied(mark: str, before: Attributes, now: Attributes) -> bool | None:
 
 
 def _has_room(present: Sequence[str], now: Attributes) -> bool:
-    """Tell whether one more mark fits, so that none has given way by the last write."""
-    longer = [*present, marks.new_mark()]
-    length = len(json_text({**now, marks.APPLIED_CHANGES: longer}))
-    return len(longer) <= marks.KEPT_MARKS and length <= ATTRIBUTES_LIMIT
+    """Tell whether no mark can have given way: few are there, and half the room is free."""
+    length = len(json_text(now))
+    return len(present) < marks.KEPT_MARKS and length <= ATTRIBUTES_LIMIT // 2
 
 
 class _Attempt:

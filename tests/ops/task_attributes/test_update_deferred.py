@@ -5,6 +5,7 @@ from __future__ import annotations
 import subprocess
 import sys
 from collections import Counter
+from collections.abc import Collection
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -12,7 +13,13 @@ from typing import Any
 import pytest
 
 from taskrouter_ops.errors import DeferredBusy, FlushFailed
-from taskrouter_ops.task_attributes import Append, Merge, SqliteDeferredChanges
+from taskrouter_ops.task_attributes import (
+    Append,
+    Batch,
+    MemoryDeferredChanges,
+    Merge,
+    SqliteDeferredChanges,
+)
 from tests.ops.task_attributes.conftest import ROOT, Kept
 from tests.ops.task_attributes.desk import Desk, at_once
 from twilio_client import AttributesTooLong
@@ -66,6 +73,31 @@ def test_what_is_deferred_during_a_flush_is_kept_for_the_next(desk: Desk, kept: 
     assert desk.attributes(task) == {"n": [1, 2]}
     assert service.deferred_tasks() == {task: 1}
     assert service.flush(task).attributes == {"n": [1, 2, 3]}
+
+
+def test_what_another_flushed_after_it_was_taken_is_not_written_again(desk: Desk) -> None:
+    """Its mark may be gone by then: 24 later ones have taken its place."""
+    task, store = desk.task(), MemoryDeferredChanges()
+    other = desk.service(deferred=store)
+    other.update_task_attributes(task, Append(("n",), [1]), deferred=True)
+
+    class Slow(MemoryDeferredChanges):
+        def __init__(self) -> None:
+            self.taken = 0
+
+        def take(self, task_sid: str) -> list[Batch]:
+            found, self.taken = store.take(task_sid), self.taken + 1
+            if self.taken == 1:
+                for number in range(25):
+                    other.update_task_attributes(task, Append(("m",), [number]))
+            return found
+
+        def drop(self, task_sid: str, batch_ids: Collection[str]) -> None:
+            store.drop(task_sid, batch_ids)
+
+    desk.service(deferred=Slow()).update_task_attributes(task, {"last": True})
+
+    assert desk.attributes(task) == {"n": [1], "m": list(range(25)), "last": True}
 
 
 @pytest.mark.parametrize(

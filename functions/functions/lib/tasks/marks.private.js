@@ -79,16 +79,13 @@ function withMarks(attributes, marks, limit = LIMIT) {
 }
 
 /**
- * Say whether one more mark fits, so that none has given way by the last write.
+ * Say whether no mark can have given way: few are there, and half the room is free.
  *
  * @param {Map} attributes
  * @returns {boolean}
  */
-function hasRoom(attributes) {
-  const longer = [...marksIn(attributes), newMark()];
-  const length = lengthOf(new Map(attributes).set(APPLIED_CHANGES, longer));
-  return longer.length <= KEPT_MARKS && length <= LIMIT;
-}
+const hasRoom = (attributes) =>
+  marksIn(attributes).length < KEPT_MARKS && lengthOf(attributes) <= LIMIT / 2;
 
 /**
  * Tell whether a write happened, from the marks before it and those now.

@@ -101,6 +101,15 @@ async function drop(invocation, taskSid, { batches, outcome }) {
 const take = (invocation, taskSid) =>
   invocation.settings.hasSync ? invocation.deferred.take(taskSid) : [];
 
+// Without what somebody else wrote and dropped since it was taken: its mark may have given way
+// before the attributes were read.
+async function stillDue(steps, attributes, takeAgain) {
+  const present = marksIn(attributes);
+  if (steps.every((step) => !step.isBatch || present.includes(step.mark))) return steps;
+  const kept = (await takeAgain()).map(({ id }) => id);
+  return steps.filter((step) => !step.isBatch || kept.includes(step.mark));
+}
+
 /**
  * Write what was deferred for a task, and a change after it.
  *
@@ -120,7 +129,11 @@ async function updateTask(invocation, taskSid, request, attempts) {
   if (steps.length === 0) return { outcome: 'unchanged' };
   const write = new TaskWrite(invocation.tasks, taskSid, attempts);
   try {
-    const result = await write.run(composing(steps, newMark()));
+    const sharedMark = newMark();
+    const result = await write.run(async (attributes) => {
+      const due = await stillDue(steps, attributes, () => take(invocation, taskSid));
+      return composing(due, sharedMark)(attributes);
+    });
     await drop(invocation, taskSid, { batches, outcome: result.outcome });
     return result;
   } catch (error) {

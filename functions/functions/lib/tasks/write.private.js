@@ -74,8 +74,9 @@ class TaskWrite {
   /**
    * Read, compute and write until it holds.
    *
-   * @param {(attributes: Map) => {attributes: Map, marks: string[]} | null} compose from the
-   *   newest attributes to those to write, and the marks they carry; null: nothing to change
+   * @param {(attributes: Map) => object | null | Promise<object | null>} compose from the newest
+   *   attributes to `{attributes: Map, marks: string[]}`, those to write and the marks they
+   *   carry; null: nothing to change
    * @returns {Promise<{outcome: 'updated'|'unchanged'|'gone', attributes?: Map}>}
    * @throws {Failure} `too-large`, nothing sent; `conflict`, races lost until the time was over;
    *   `twilio`, nobody can tell whether it was written
@@ -96,7 +97,7 @@ class TaskWrite {
     const copy = await this.tasks.read(this.taskSid, this.attempts);
     if (copy === null) return { outcome: 'gone' };
     if (this.#happened(copy)) return { outcome: 'updated', attributes: copy.attributes };
-    const wanted = compose(copy.attributes);
+    const wanted = await compose(copy.attributes);
     if (wanted === null) return { outcome: 'unchanged', attributes: copy.attributes };
     guarded(this.taskSid, wanted.attributes);
     return this.#write({ ...wanted, version: copy.version, before: marksIn(copy.attributes) });
