@@ -33,7 +33,8 @@ PATIENCE = RetryPolicy(attempts=3)
 def doctor(
     ctx: typer.Context,
     strict: Annotated[
-        bool, typer.Option("--strict", help="Exit code 1 for warnings as well.")
+        bool,
+        typer.Option("--strict", help="Exit code 1 for warnings and skipped checks as well."),
     ] = False,
     as_json: AsJson = False,
 ) -> None:
@@ -51,8 +52,9 @@ def doctor(
         found = [finding.as_dict() for finding in findings]
         show({"outcome": outcome, "requests": calls(), "findings": found}, "", as_json)
     else:
-        out.print(Group(_table(findings), Text(_summary(findings, calls()))))
-    if outcome == "failed" or (strict and outcome == "warning"):
+        _print(findings, _summary(findings, calls()))
+    doubtful = {"warning", "skipped"} & {finding.outcome for finding in findings}
+    if outcome == "failed" or (strict and doubtful):
         raise typer.Exit(NOT_REACHED)
 
 
@@ -74,6 +76,19 @@ def _counted(client: TwilioClient) -> Callable[[], int]:
 
     client.transport.session.hooks["response"].append(count)
     return lambda: len(answered)
+
+
+def _print(findings: Sequence[Finding], summary: str) -> None:
+    """Print a table on a terminal, and lines that stay whole where somebody searches them."""
+    if out.is_terminal:
+        out.print(Group(_table(findings), Text(summary)))
+        return
+    lines = [f"{finding.outcome:8} {finding.name}: {_told(finding)}" for finding in findings]
+    show({}, "\n".join([*lines, summary]), as_json=False)
+
+
+def _told(finding: Finding) -> str:
+    return f"{finding.found} → {finding.advice}" if finding.advice else finding.found
 
 
 def _table(findings: Sequence[Finding]) -> Table:

@@ -4,12 +4,9 @@ from __future__ import annotations
 
 import json
 import os
-import signal
-import threading
 from collections.abc import Iterator, Set
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from pathlib import Path
-from types import FrameType
 from typing import Annotated
 
 import typer
@@ -35,6 +32,7 @@ from taskrouter_ops.cli.output import (
     out,
 )
 from taskrouter_ops.cli.settings import settings_of
+from taskrouter_ops.cli.stopping import Stop, stopping_on_signals
 from taskrouter_ops.stuck_tasks import (
     MOST_CONCURRENCY,
     Filters,
@@ -64,8 +62,6 @@ STAGES = {
     "closing": ("tasks had their turn", 100),
 }
 STDOUT = Path("-")
-STOPPING = "stopping: what is in hand is finished; Ctrl-C again ends it at once, without a report"
-AT_ONCE = "ended at once: what was in hand may be done or not, run it again"
 EXAMPLES = examples(
     "taskrouter stuck-tasks",
     "taskrouter stuck-tasks --apply --max-close 100 --json report.json",
@@ -165,47 +161,6 @@ def stuck_tasks(
         raise typer.Exit(NOT_REACHED)
 
 
-@contextmanager
-def stopping_on_signals() -> Iterator[threading.Event]:
-    """Set the event at Ctrl-C, SIGTERM and SIGHUP instead of ending at once.
-
-    A second Ctrl-C ends at once. A second signal of another kind does not: whoever sends SIGTERM
-    after SIGINT waits.
-    """
-    stop, pressed = threading.Event(), 0
-
-    def told(number: int, frame: FrameType | None) -> None:
-        nonlocal pressed
-        del frame
-        stop.set()
-        pressed += number == signal.SIGINT
-        _note(AT_ONCE if pressed > 1 else STOPPING)
-        if pressed > 1:
-            os._exit(INTERRUPTED)
-
-    former = {each: signal.signal(each, told) for each in _asking_for_the_end()}
-    try:
-        yield stop
-    finally:
-        for each, handler in former.items():
-            signal.signal(each, handler)
-
-
-def _asking_for_the_end() -> list[signal.Signals]:
-    """Return the signals to stop at; a terminal that goes away is none for `nohup`."""
-    hangup = getattr(signal, "SIGHUP", None)
-    is_heard = hangup is not None and signal.getsignal(hangup) is not signal.SIG_IGN
-    return [signal.SIGINT, signal.SIGTERM, *([hangup] if hangup and is_heard else [])]
-
-
-def _note(line: str) -> None:
-    """Write to standard error from a signal handler, where the console may be in use."""
-    # The bar hides the cursor, and nobody else brings it back once the process is ended.
-    cursor = "\033[?25h" if line == AT_ONCE and err.is_terminal else ""
-    with suppress(OSError):
-        os.write(2, f"{cursor}\n{line}\n".encode())
-
-
 class Watching:
     """Shows how a run goes on: a bar on a terminal, otherwise a line for every hundred.
 
@@ -213,7 +168,7 @@ class Watching:
     said what it did.
     """
 
-    def __init__(self, people: Console, bar: Progress | None, stop: threading.Event) -> None:
+    def __init__(self, people: Console, bar: Progress | None, stop: Stop) -> None:
         """Show on `bar` where there is one; set `stop` when nobody reads."""
         self._stop = stop
         self._people = people
@@ -247,7 +202,7 @@ class Watching:
 
 
 @contextmanager
-def _watching(people: Console, stop: threading.Event) -> Iterator[Watching]:
+def _watching(people: Console, stop: Stop) -> Iterator[Watching]:
     if not err.is_terminal:
         yield Watching(people, None, stop)
         return

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 
 from taskrouter_ops.stuck_tasks.decision import Reason
+from taskrouter_ops.stuck_tasks.facts import Call, Task
 from taskrouter_ops.stuck_tasks.report import (
     CLOSED,
     WOULD_CLOSE,
@@ -27,21 +28,24 @@ _STEPS = ((86_400, "d"), (3600, "h"), (60, "m"), (1, "s"))
 
 
 def task_line(item: TaskReport) -> str:
-    """Describe one task and how it ended: what is known of it -> what becomes of it, and why."""
+    """Describe one task: what becomes of it, what is known of it, and why."""
     task = item.task
-    parts = [f"{task.sid}  {task.status}, {length(task.age)} old"]
+    parts = [f"{_VERBS[item.outcome]:11}{task.sid}  {task.status}, {length(task.age)} old"]
     if task.queue_sid:
-        parts.append(f"queue {printable(task.queue_name or '')} {task.queue_sid}")
+        parts.append(f"queue {printable(task.queue_name or '') or task.queue_sid}")
     if item.call is not None:
-        ended = item.call.ended
-        when = f", ended {moment(ended)}" if ended else ""
-        if ended and task.read_at:
-            when += f" ({length(task.read_at - ended)} earlier)"
-        parts.append(f"call {item.call.sid} {item.call.status}{when}")
+        parts.append(f"call {item.call.sid} {_call_state(item.call, task)}")
     elif item.call_sid is not None:
         parts.append(f"call {item.call_sid}")
     why = item.error or item.skip
-    return "; ".join(parts) + f" -> {_VERBS[item.outcome]}" + (f": {why}" if why else "")
+    return "; ".join(parts) + (f": {why}" if why else "")
+
+
+def _call_state(call: Call, task: Task) -> str:
+    if call.ended is None:
+        return call.status
+    ago = f" ({length(task.read_at - call.ended)} ago)" if task.read_at else ""
+    return f"{call.status}, ended {moment(call.ended)}{ago}"
 
 
 def summary(report: Report) -> str:

@@ -44,10 +44,9 @@ def test_a_dry_run_says_what_it_would_do_and_why(centre: Centre) -> None:
 
     assert result.returncode == 0, result.stderr
     (line,) = (line for line in result.stdout.splitlines() if stuck in line)
-    queue = centre.tasks()[stuck]["task_queue_sid"]
     assert line == (
-        f"{stuck}  assigned, 2h old; queue Waiting {queue}; "
-        f"call {CALL} completed, ended 2026-01-01T11:00:00Z (1h earlier) -> complete"
+        f"complete   {stuck}  assigned, 2h old; queue Waiting; "
+        f"call {CALL} completed, ended 2026-01-01T11:00:00Z (1h ago)"
     )
     assert live not in result.stdout
     assert "would close 1 (1 completed, 0 canceled)" in result.stdout
@@ -64,7 +63,8 @@ def test_verbose_lists_what_is_left_alone(centre: Centre) -> None:
     result = run(centre, "--verbose")
 
     (line,) = (line for line in result.stdout.splitlines() if task in line)
-    assert line.endswith("-> left alone: call has not ended (in-progress)")
+    assert line.startswith("left alone WT")
+    assert line.endswith("in-progress: call has not ended (in-progress)")
 
 
 def test_apply_closes_and_reports(centre: Centre, tmp_path: Path) -> None:
@@ -111,7 +111,8 @@ def test_an_errored_task_is_exit_code_1(centre: Centre) -> None:
 
     assert result.returncode == 1
     (line,) = (line for line in result.stdout.splitlines() if bad in line)
-    assert f"-> error: cancel Task {bad}: Twilio answered 400" in line
+    assert line.startswith("error      WT")
+    assert f": cancel Task {bad}: Twilio answered 400" in line
     assert "errors      1" in result.stdout
     assert centre.status(good) == "canceled"
 
@@ -131,7 +132,7 @@ def test_each_task_has_one_line(centre: Centre) -> None:
     assert result.returncode == 1
     lines = [[line for line in result.stdout.splitlines() if sid in line] for sid in tasks]
     assert [len(each) for each in lines] == [1, 1, 1, 1]
-    ends = [each[0].split(" -> ")[1].split(":")[0] for each in lines]
+    ends = [each[0].split(" WT")[0].strip() for each in lines]
     assert ends == ["canceled", "left alone", "error", "left alone"]
     assert f"read Call {OTHER_CALL}: Twilio answered 400" in lines[2][0]
 
@@ -240,7 +241,7 @@ def test_a_terminal_gets_a_bar(centre: Centre) -> None:
     shown = in_a_terminal([*COMMAND, "--apply"], centre.environment())
 
     assert "30/30" in shown
-    assert shown.count("-> canceled") == 30
+    assert shown.count("canceled   WT") == 30
     assert "closed      30 (0 completed, 30 canceled)" in shown
 
 
@@ -264,7 +265,7 @@ def test_a_signal_stops_cleanly_with_a_true_summary(
 
     with centre.emulator.fault(method="POST", path="/Tasks/WT", latency_ms=50):
         result = interrupted_at(
-            number, [*COMMAND, *arguments], centre.environment(), "-> canceled", tmp_path
+            number, [*COMMAND, *arguments], centre.environment(), "canceled   WT", tmp_path
         )
 
     assert result.returncode == 130, result.stderr
@@ -280,7 +281,7 @@ def test_a_signal_stops_cleanly_with_a_true_summary(
     assert report["counts"]["closed"]["canceled"] == len(closed)
     assert report["counts"]["skipped"] == {"interrupted before its turn": 400 - len(closed)}
     assert f"closed      {len(closed)} " in result.stdout
-    assert result.stdout.count("-> canceled") == len(closed)
+    assert result.stdout.count("canceled   WT") == len(closed)
 
 
 def test_nohup_is_respected(centre: Centre, tmp_path: Path) -> None:
@@ -291,7 +292,7 @@ def test_nohup_is_respected(centre: Centre, tmp_path: Path) -> None:
 
     with centre.emulator.fault(method="POST", path="/Tasks/WT", latency_ms=50):
         result = interrupted_at(
-            signal.SIGHUP, command, centre.environment(), "-> canceled", tmp_path
+            signal.SIGHUP, command, centre.environment(), "canceled   WT", tmp_path
         )
 
     assert result.returncode == 0, result.stderr

@@ -6,6 +6,7 @@ import json
 import shlex
 import signal
 import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -113,3 +114,30 @@ def test_a_second_ctrl_c_ends_it_at_once(centre: Centre, tmp_path: Path) -> None
 
     assert process.returncode == 130
     assert "what was in hand may be done or not" in file.read_text()
+
+
+TWO_SIGNALS = """
+import signal, sys
+from taskrouter_ops.cli.stopping import stopping_on_signals
+left = [signal.SIGTERM]
+def trace(frame, event, argument):
+    lock = getattr(frame.f_locals.get("self"), "_cond", None)
+    is_inside = lock is None or lock._lock.locked()
+    if frame.f_code.co_name == "set" and event == "line" and left and is_inside:
+        signal.raise_signal(left.pop())
+    return trace
+with stopping_on_signals() as stop:
+    sys.settrace(trace)
+    signal.raise_signal(signal.SIGINT)
+    sys.settrace(None)
+    print(stop.is_set(), left)
+"""
+
+
+def test_a_signal_within_a_signal_is_no_deadlock() -> None:
+    """The second comes between two steps of hearing the first."""
+    result = subprocess.run(
+        [sys.executable, "-c", TWO_SIGNALS], cwd=ROOT, capture_output=True, text=True, timeout=20
+    )
+
+    assert result.stdout == "True []\n", result.stderr

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -12,7 +14,8 @@ from hypothesis import strategies as st
 
 from taskrouter_ops import queue_sync
 from taskrouter_ops.doctor import Deployment, Finding, examine, worst
-from tests.ops.conftest import Centre, parsed
+from tests.ops.conftest import ROOT, Centre, parsed
+from tests.ops.terminal import on_terminal
 from twilio_client import Credentials, RetryPolicy, TwilioClient, urls
 
 ALL = [
@@ -173,17 +176,38 @@ def test_exit_codes_follow_the_worst_finding(centre: Centre) -> None:
     assert centre.command("doctor", TWILIO_AUTH_TOKEN="", TWILIO_ACCOUNT_SID="").returncode == 2
 
 
-@pytest.mark.parametrize("columns", ["80", "120"])
-def test_the_table_reads_without_colour(centre: Centre, columns: str) -> None:
+@pytest.mark.parametrize("columns", [80, 120])
+def test_the_table_reads_without_colour(centre: Centre, columns: int) -> None:
     """Marks come with words, nothing is wider than the terminal, the last line counts."""
-    shown = centre.command("doctor", COLUMNS=columns, NO_COLOR="1").stdout
-    lines = shown.splitlines()
+    command = [sys.executable, "-m", "taskrouter_ops", "doctor"]
+    plain = {"PATH": os.environ["PATH"], "TERM": "xterm", "PYTHONPATH": str(ROOT)}
+    environ = {**plain, **centre.variables(), "NO_COLOR": "1"}
 
-    assert max(map(len, lines)) <= int(columns)
-    assert "✔ ok" in shown
-    assert "! warning  queues" in shown
+    shown = on_terminal(command, environ, columns=columns)
+    lines = [line for line in shown.screen if line]
+
+    assert max(map(len, lines)) <= columns
+    assert any(line.startswith("✔ ok") for line in lines)
+    assert any(line.startswith("! warning  queues") for line in lines)
     assert "requests" in lines[-1]
-    assert "\x1b" not in shown
+    assert not shown.is_coloured
+
+
+def test_lines_that_somebody_searches_stay_whole(centre: Centre) -> None:
+    """Where there is no terminal a check is one line, however long."""
+    lines = centre.command("doctor", COLUMNS="40").stdout.splitlines()
+
+    assert any(centre.settings.url in line for line in lines)
+    assert sum(line.startswith(("ok ", "warning ")) for line in lines) == 15
+
+
+def test_what_could_not_be_checked_is_no_good_news_for_a_job(centre: Centre) -> None:
+    """A scheduled job that lost its settings must not stay green."""
+    lost = {"TWILIO_FLEX_WORKSPACE_SID": "", "TWILIO_FLEX_SYNC_SID": ""}
+    unknown = {**lost, "TASKROUTER_FUNCTIONS_URL": ""}
+
+    assert centre.command("doctor", **unknown).returncode == 0
+    assert centre.command("doctor", "--strict", **unknown).returncode == 1
 
 
 OUTCOMES = st.sampled_from(["ok", "warning", "failed", "skipped"])
