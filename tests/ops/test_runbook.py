@@ -100,7 +100,8 @@ def checkout(centre: Centre, tmp_path: Path) -> Path:
         "callback_url": centre.settings.url,
         "callback_events": list(centre.settings.events),
     }
-    (tmp_path / ".local" / "outputs.json").write_text(json.dumps(outputs))
+    for name in ("outputs.json", "production.json"):  # of the local stack, and of another
+        (tmp_path / ".local" / name).write_text(json.dumps(outputs))
     return tmp_path
 
 
