@@ -8,7 +8,7 @@ import typer
 
 from taskrouter_ops.batches import Batches
 from taskrouter_ops.batches.progress import Progress
-from taskrouter_ops.cli.output import NOT_REACHED, AsJson, examples, progress, show
+from taskrouter_ops.cli.output import NOT_REACHED, AsJson, examples, out, progress, show
 from taskrouter_ops.cli.settings import settings_of
 
 app = typer.Typer(help="Look at and take up batches.", no_args_is_help=True)
@@ -27,8 +27,12 @@ def status(ctx: typer.Context, batch: BatchId = None, as_json: AsJson = False) -
 @app.command(epilog=examples("taskrouter batch resume --stack production"))
 def resume(ctx: typer.Context, batch: BatchId = None, as_json: AsJson = False) -> None:
     """Take up a batch that stopped half way and follow it to its end."""
+    batches = _batches(ctx)
+    before = batches.status(batch)
+    if before.status == "completed" and not as_json:
+        out.print(f"batch {before.batch} is completed: there is nothing to resume")
     with progress() as report:
-        found = _batches(ctx).resume(batch, report)
+        found = batches.resume(before.batch, report)
     _show(found, as_json)
 
 

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Callable
-from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
 from taskrouter_ops.cli.assignments import at, json_of, patch_in, patch_of, path_of, put, without
+from taskrouter_ops.cli.deferred_store import service_for
 from taskrouter_ops.cli.output import (
     NOT_REACHED,
     AsJson,
@@ -32,20 +32,14 @@ from taskrouter_ops.cli.task_options import (
     TaskSid,
     choice,
 )
-from taskrouter_ops.errors import SetupError
 from taskrouter_ops.task_attributes import (
     Append,
-    DeferredChanges,
     Remove,
-    SqliteDeferredChanges,
-    SyncDeferredChanges,
 )
 from taskrouter_ops.task_attributes.update import AttributesChange, TaskUpdate
 from taskrouter_ops.task_router_service import TaskRouterService
 from taskrouter_ops.task_status import TaskEnd
 from twilio_client.attributes import Attributes
-
-SYNC = "sync"
 
 app = typer.Typer(
     help="Read and change a task, whoever else changes it at the same time.\n\n"
@@ -188,7 +182,7 @@ def complete(
 ) -> None:
     """Write what was deferred and what is set here, then complete the task."""
     patch = patch_of(assignments or []) or None
-    done = _service(ctx, store).complete_task(task, reason, patch, choice(on_flush_failure))
+    done = service_for(ctx, store).complete_task(task, reason, patch, choice(on_flush_failure))
     _show_end(ctx, done, as_json)
 
 
@@ -214,20 +208,20 @@ def cancel(
 ) -> None:
     """Write what was deferred and what is set here, then cancel a pending or reserved task."""
     patch = patch_of(assignments or []) or None
-    done = _service(ctx, store).cancel_task(task, reason, patch, choice(on_flush_failure))
+    done = service_for(ctx, store).cancel_task(task, reason, patch, choice(on_flush_failure))
     _show_end(ctx, done, as_json)
 
 
 @app.command(epilog=examples("taskrouter task flush WT…"))
 def flush(ctx: typer.Context, task: TaskSid, store: Store = None, as_json: AsJson = False) -> None:
     """Write what was deferred for a task."""
-    _show_update(ctx, _service(ctx, store, needed=True).flush(task), as_json)
+    _show_update(ctx, service_for(ctx, store, needed=True).flush(task), as_json)
 
 
 @app.command(epilog=examples("taskrouter task deferred --deferred-store deferred.sqlite"))
 def deferred(ctx: typer.Context, store: Store = None, as_json: AsJson = False) -> None:
     """List the tasks with deferred changes, and how many each has."""
-    found = _service(ctx, store, needed=True).deferred_tasks()
+    found = service_for(ctx, store, needed=True).deferred_tasks()
     lines = [f"{sid}  {count}" for sid, count in found.items()]
     show({"tasks": found}, "\n".join(lines) or "nothing is deferred", as_json)
 
@@ -237,7 +231,7 @@ def discard(
     ctx: typer.Context, task: TaskSid, store: Store = None, as_json: AsJson = False
 ) -> None:
     """Throw away what was deferred for a task."""
-    count = _service(ctx, store, needed=True).discard_deferred(task)
+    count = service_for(ctx, store, needed=True).discard_deferred(task)
     values = {"task_sid": task, "discarded": count}
     show(values, f"discarded: {count} deferred changes of Task {task}", as_json)
 
@@ -251,31 +245,9 @@ def _change(
     change_id: str | None,
     as_json: bool,
 ) -> None:
-    service = _service(ctx, store, needed=deferred)
+    service = service_for(ctx, store, needed=deferred, making=deferred)
     done = service.update_task_attributes(task, change, deferred, change_id=change_id)
     _show_update(ctx, done, as_json)
-
-
-def _service(ctx: typer.Context, store: str | None, *, needed: bool = False) -> TaskRouterService:
-    settings = settings_of(ctx)
-    kept = _store(settings, store)
-    if kept is None and needed:
-        raise SetupError(
-            "where are deferred changes kept? give --deferred-store FILE, or --sync-service-sid"
-        )
-    return TaskRouterService(settings.client(), settings.workspace(), deferred=kept)
-
-
-def _store(settings: CliSettings, store: str | None) -> DeferredChanges | None:
-    """Open what was asked for, else the deployment's Sync service, else nothing."""
-    if store is not None and store != SYNC:
-        return SqliteDeferredChanges(Path(store))
-    sid = settings.part("sync_service_sid")
-    if sid:
-        return SyncDeferredChanges(settings.client(), sid)
-    if store == SYNC:
-        raise SetupError("--deferred-store sync needs the Sync service: give --sync-service-sid")
-    return None
 
 
 def _removal(paths: list[tuple[str, ...]]) -> dict[str, Any]:

@@ -172,6 +172,22 @@ def test_deferring_needs_a_place(desk: Desk, taskrouter: Any) -> None:
         assert "--deferred-store FILE" in result.stderr
 
 
+def test_a_slip_in_the_name_of_a_file_makes_none(
+    desk: Desk, taskrouter: Any, tmp_path: Path
+) -> None:
+    """What looks for deferred changes says that there is no such file; only deferring makes one."""
+    task, slip = desk.assigned_task(), tmp_path / "defered.sqlite"
+    store = ("--deferred-store", str(slip))
+
+    for name in ("flush", "discard"):
+        assert taskrouter(name, task, *store).exit_code == 2
+    result = taskrouter("complete", task, *store)
+
+    assert (result.exit_code, desk.status(task)) == (0, "completed")
+    assert f"there is no file {slip}" in result.stderr.replace("\n", "")
+    assert not slip.exists()
+
+
 def test_a_task_ends_with_what_is_to_be_set(desk: Desk, taskrouter: Any, tmp_path: Path) -> None:
     """Deferred changes first, all in one write, then the status."""
     task, store = desk.assigned_task(), ("--deferred-store", str(tmp_path / "deferred.sqlite"))
