@@ -190,7 +190,7 @@ test("races are run again at once until the time is over, then nothing is writte
     return store(...given);
   };
 
-  await assert.rejects(running(tasks, 100).run(appendX), {
+  await assert.rejects(running(tasks, 400).run(appendX), {
     name: "conflict",
     retrySafe: true,
   });

@@ -268,7 +268,7 @@ def test_an_append_to_something_else_is_refused(desk: FrontEnd) -> None:
 
 
 @pytest.mark.parametrize(
-    "centre", [{"FRONT_END_TIME_BUDGET_MS": "1500"}], indirect=True, ids=["short"]
+    "centre", [{"FRONT_END_TIME_BUDGET_MS": "2500"}], indirect=True, ids=["short"]
 )
 def test_the_time_ends_before_twilio_ends_it(desk: FrontEnd) -> None:
     """An API that hangs ends in 503, and repeating with the same id is safe."""
@@ -281,7 +281,7 @@ def test_the_time_ends_before_twilio_ends_it(desk: FrontEnd) -> None:
 
 
 @pytest.mark.parametrize(
-    "centre", [{"FRONT_END_TIME_BUDGET_MS": "1500"}], indirect=True, ids=["short"]
+    "centre", [{"FRONT_END_TIME_BUDGET_MS": "2500"}], indirect=True, ids=["short"]
 )
 def test_races_lost_to_the_end_are_a_conflict(desk: FrontEnd) -> None:
     """When others write first each time, the error says that a retry is safe."""

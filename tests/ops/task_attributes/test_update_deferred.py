@@ -107,7 +107,7 @@ def test_a_failed_flush_keeps_everything_and_says_so(
     desk: Desk, kept: Kept, fault: dict[str, Any]
 ) -> None:
     """The error names the task, what Twilio answered, how many are kept and what to do."""
-    task, service = desk.task(), desk.service(deferred=kept.store, deadline_seconds=0.4)
+    task, service = desk.task(), desk.service(deferred=kept.store, deadline_seconds=1.5)
     for number in range(3):
         service.update_task_attributes(task, Append(("n",), [number]), deferred=True)
 
