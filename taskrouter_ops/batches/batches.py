@@ -89,7 +89,10 @@ class Batches:
                 "for 7 days",
                 batch=batch,
             )
-        return documents.progress_of(batch, document)
+        try:
+            return documents.progress_of(batch, document)
+        except (LookupError, TypeError, ValueError) as error:
+            raise _unreadable(document.unique_name, batch) from error
 
     def newest(self, *, batch_type: str = documents.WORKER_QUEUE_SYNC) -> Progress | None:
         """Read the newest batch's record, None where there has been no batch yet."""
@@ -111,11 +114,10 @@ class Batches:
         `latest` then never leaves one behind that nobody would take up again, and two chains
         do not work on the same workers. One that cannot be ended is reported and left.
         """
-        batch = self._newest(documents.WORKER_QUEUE_SYNC)
-        if batch is None:
-            return
         try:
-            self.follow(batch, report, limit_seconds=limit_seconds)
+            batch = self._newest(documents.WORKER_QUEUE_SYNC)
+            if batch is not None:
+                self.follow(batch, report, limit_seconds=limit_seconds)
         except BatchFailed as error:
             report(f"{error}; beginning anew")
 
@@ -148,7 +150,12 @@ class Batches:
 
     def _newest(self, batch_type: str) -> str | None:
         pointer = self._documents.read(documents.latest_name(batch_type))
-        return str(pointer.data["batch"]) if pointer else None
+        if pointer is None:
+            return None
+        batch = pointer.data.get("batch")
+        if not isinstance(batch, str):
+            raise _unreadable(pointer.unique_name, "")
+        return batch
 
     def _follow(
         self, progress: Progress, starts: LaneStarts, report: Report, limit_seconds: float
@@ -225,6 +232,14 @@ class Batches:
 
     def _now(self) -> str:
         return self._waiting.now_text()
+
+
+def _unreadable(name: str, batch: str) -> BatchFailed:
+    return BatchFailed(
+        f"Sync document {name!r} is no record of a batch: somebody else wrote it; run "
+        "`taskrouter sync`, which begins a new one",
+        batch=batch,
+    )
 
 
 def _starting(lane: Lane) -> str:

@@ -283,8 +283,8 @@ def _variable(centre: Centre, name: str) -> tuple[str, str]:
 
 
 @pytest.mark.parametrize("data", [{}, {"batch": 5}], ids=str)
-def test_a_record_nobody_can_read_is_a_finding(centre: Centre, data: dict[str, Any]) -> None:
-    """The other checks are made all the same."""
+def test_a_record_nobody_can_read_stops_nobody(centre: Centre, data: dict[str, Any]) -> None:
+    """The other checks are made all the same, and the next sync begins a record anew."""
     queue_sync.run(centre.client, centre.target)
     documents = urls.sync("Services", centre.target.sync_service_sid, "Documents")
     url = f"{documents}/{latest_name(WORKER_QUEUE_SYNC)}"
@@ -292,8 +292,13 @@ def test_a_record_nobody_can_read_is_a_finding(centre: Centre, data: dict[str, A
     centre.client.post(url, {"Data": data})
     try:
         findings = found(centre)
+        status = centre.command("batch", "status")
+        sync = centre.command("sync")
     finally:
         centre.client.post(url, {"Data": before})
 
+    assert (status.returncode, status.stderr.count("\n")) == (1, 1)
+    assert "is no record of a batch" in status.stderr
+    assert sync.returncode == 0, sync.stderr
     assert findings["newest-batch"].outcome == "failed"
     assert findings["release"].outcome != "skipped"
