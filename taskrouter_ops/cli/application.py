@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
-from importlib.metadata import version
-from pathlib import Path
-from typing import Annotated
-
 import typer
 
 from taskrouter_ops.cli import batch, demo, doctor, reservation, stuck_tasks, sync, task, verify
 from taskrouter_ops.cli.output import EXIT_CODES, examples
 from taskrouter_ops.cli.root import Root
-from taskrouter_ops.cli.settings import VARIABLES, CliSettings
-
-CREDENTIALS = "Credentials"
-DEPLOYMENT = "Deployment"
+from taskrouter_ops.cli.root_options import (
+    AccountSid,
+    BaseUrl,
+    FunctionsUrl,
+    Profile,
+    Stack,
+    StackOutputs,
+    SyncServiceSid,
+    Version,
+    WorkspaceSid,
+)
+from taskrouter_ops.cli.settings import CliSettings
 
 app = typer.Typer(
     name="taskrouter",
@@ -48,89 +52,18 @@ app.add_typer(reservation.app, name="reservation")
 app.add_typer(demo.app, name="demo")
 
 
-def _print_version(wanted: bool) -> None:
-    if wanted:
-        typer.echo(f"taskrouter {version('pulumi-twilio')}")
-        raise typer.Exit
-
-
 @app.callback()
 def settings(
     ctx: typer.Context,
-    profile: Annotated[
-        str | None,
-        typer.Option(
-            envvar="TASKROUTER_PROFILE",
-            metavar="NAME",
-            help="Credentials of this profile of the Twilio CLI.",
-            rich_help_panel=CREDENTIALS,
-        ),
-    ] = None,
-    stack: Annotated[
-        str | None,
-        typer.Option(
-            envvar="TASKROUTER_STACK",
-            metavar="NAME",
-            help="Credentials and deployment of this stack of the Pulumi project one is in.",
-            rich_help_panel=CREDENTIALS,
-        ),
-    ] = None,
-    account_sid: Annotated[
-        str | None,
-        typer.Option(
-            metavar="AC…", help="Instead of TWILIO_ACCOUNT_SID.", rich_help_panel=CREDENTIALS
-        ),
-    ] = None,
-    base_url: Annotated[
-        str | None,
-        typer.Option(
-            metavar="URL",
-            help="Instead of TWILIO_BASE_URL, for a local Twilio.",
-            rich_help_panel=CREDENTIALS,
-        ),
-    ] = None,
-    stack_outputs: Annotated[
-        Path | None,
-        typer.Option(
-            envvar="TASKROUTER_STACK_OUTPUTS",
-            metavar="FILE",
-            help="What `pulumi stack output --json` printed.",
-            rich_help_panel=DEPLOYMENT,
-        ),
-    ] = None,
-    workspace_sid: Annotated[
-        str | None,
-        typer.Option(
-            envvar=VARIABLES["workspace_sid"],
-            metavar="WS…",
-            help="The workspace.",
-            rich_help_panel=DEPLOYMENT,
-        ),
-    ] = None,
-    sync_service_sid: Annotated[
-        str | None,
-        typer.Option(
-            envvar=VARIABLES["sync_service_sid"],
-            metavar="IS…",
-            help="The Sync service.",
-            rich_help_panel=DEPLOYMENT,
-        ),
-    ] = None,
-    functions_url: Annotated[
-        str | None,
-        typer.Option(
-            envvar=VARIABLES["functions_url"],
-            metavar="URL",
-            help="Where the functions answer, https://…",
-            rich_help_panel=DEPLOYMENT,
-        ),
-    ] = None,
-    _version: Annotated[
-        bool,
-        typer.Option(
-            "--version", callback=_print_version, is_eager=True, help="Print the version."
-        ),
-    ] = False,
+    profile: Profile = None,
+    stack: Stack = None,
+    account_sid: AccountSid = None,
+    base_url: BaseUrl = None,
+    stack_outputs: StackOutputs = None,
+    workspace_sid: WorkspaceSid = None,
+    sync_service_sid: SyncServiceSid = None,
+    functions_url: FunctionsUrl = None,
+    _version: Version = False,
 ) -> None:
     """Keep what was said for the commands that need it."""
     given = {

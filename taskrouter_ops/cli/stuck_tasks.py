@@ -7,7 +7,6 @@ import os
 from collections.abc import Iterator, Set
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Annotated
 
 import typer
 from rich.console import Console
@@ -33,8 +32,21 @@ from taskrouter_ops.cli.output import (
 )
 from taskrouter_ops.cli.settings import settings_of
 from taskrouter_ops.cli.stopping import Stop, stopping_on_signals
+from taskrouter_ops.cli.stuck_tasks_options import (
+    Apply,
+    CallStatus,
+    Concurrency,
+    Exclude,
+    ExcludeAttribute,
+    JsonFile,
+    MaxClose,
+    MinAge,
+    Queue,
+    Reason,
+    Verbose,
+    Workflow,
+)
 from taskrouter_ops.stuck_tasks import (
-    MOST_CONCURRENCY,
     Filters,
     Options,
     Outcome,
@@ -62,6 +74,7 @@ STAGES = {
     "closing": ("tasks had their turn", 100),
 }
 STDOUT = Path("-")
+CALL_STATUSES = ",".join(DEFAULT_CALL_STATUSES)
 EXAMPLES = examples(
     "taskrouter stuck-tasks",
     "taskrouter stuck-tasks --apply --max-close 100 --json report.json",
@@ -71,58 +84,18 @@ EXAMPLES = examples(
 
 def stuck_tasks(
     ctx: typer.Context,
-    apply: Annotated[
-        bool, typer.Option("--apply", help="Close them; without it nothing is changed.")
-    ] = False,
-    min_age: Annotated[
-        str,
-        typer.Option(
-            metavar="90s|10m|2h|1d",
-            help="Leave tasks alone that are younger, or whose call ended more recently.",
-        ),
-    ] = DEFAULT_MIN_AGE,
-    workflow: Annotated[
-        str | None, typer.Option(metavar="WW…|NAME", help="Only tasks of this workflow.")
-    ] = None,
-    queue: Annotated[
-        str | None, typer.Option(metavar="WQ…|NAME", help="Only tasks in this queue.")
-    ] = None,
-    exclude: Annotated[
-        list[str] | None,
-        typer.Option(
-            metavar="EXPRESSION",
-            help="Leave tasks alone whose attributes match this TaskRouter expression, or may; "
-            "repeatable.",
-        ),
-    ] = None,
-    exclude_attribute: Annotated[
-        list[str] | None,
-        typer.Option(
-            metavar="NAME",
-            help="Leave tasks alone that have this attribute, neither false nor null; "
-            "dots go into objects; repeatable.",
-        ),
-    ] = None,
-    call_status: Annotated[
-        str,
-        typer.Option(metavar="STATUS,…", help="How the call has to have ended; also: canceled."),
-    ] = ",".join(DEFAULT_CALL_STATUSES),
-    reason: Annotated[str, typer.Option(help="Kept with the closed tasks.")] = DEFAULT_REASON,
-    max_close: Annotated[
-        int | None, typer.Option(min=0, help="Close at most so many, the oldest first.")
-    ] = None,
-    concurrency: Annotated[
-        int, typer.Option(min=1, max=MOST_CONCURRENCY, help="How many at a time.")
-    ] = 8,
-    json_file: Annotated[
-        Path | None,
-        typer.Option(
-            "--json", metavar="FILE", help="Write the full report; - is standard output, alone."
-        ),
-    ] = None,
-    verbose: Annotated[
-        bool, typer.Option("--verbose", help="Also list what is left alone, and why.")
-    ] = False,
+    apply: Apply = False,
+    min_age: MinAge = DEFAULT_MIN_AGE,
+    workflow: Workflow = None,
+    queue: Queue = None,
+    exclude: Exclude = None,
+    exclude_attribute: ExcludeAttribute = None,
+    call_status: CallStatus = CALL_STATUSES,
+    reason: Reason = DEFAULT_REASON,
+    max_close: MaxClose = None,
+    concurrency: Concurrency = 8,
+    json_file: JsonFile = None,
+    verbose: Verbose = False,
 ) -> None:
     """Close voice tasks whose call is over; shows what it would do unless told to --apply.
 

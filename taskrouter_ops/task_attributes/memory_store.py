@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable, Collection
+from collections.abc import Callable
 
 from taskrouter_ops.task_attributes import deferred
-from taskrouter_ops.task_attributes.change import Change
-from taskrouter_ops.task_attributes.deferred import Batch, Document
+from taskrouter_ops.task_attributes.deferred import Document
+from taskrouter_ops.task_attributes.document_store import DocumentStore, Rule
 
 
-class MemoryDeferredChanges:
+class MemoryDeferredChanges(DocumentStore):
     """Keeps deferred changes for the threads of one process; a crash loses them."""
 
     def __init__(self, *, now: Callable[[], float] = time.monotonic) -> None:
@@ -19,23 +19,6 @@ class MemoryDeferredChanges:
         self._now = now
         self._lock = threading.Lock()
         self._documents: dict[str, tuple[float, Document]] = {}
-
-    def defer(self, task_sid: str, change: Change, change_id: str | None = None) -> None:
-        """Keep one more change. Raises: DeferredTooLong, InvalidChange."""
-        known = deferred.checked_change_id(change_id)
-        self._amend(task_sid, lambda document: deferred.defer(document, change, known))
-
-    def take(self, task_sid: str) -> list[Batch]:
-        """Seal what is kept and return it, oldest first."""
-        return deferred.batches_in(self._amend(task_sid, deferred.seal))
-
-    def drop(self, task_sid: str, batch_ids: Collection[str]) -> None:
-        """Forget batches that were written."""
-        self._amend(task_sid, lambda document: deferred.drop(document, batch_ids))
-
-    def kept(self, task_sid: str) -> int:
-        """Return how many changes are kept for a task."""
-        return deferred.kept_in(self._amend(task_sid, lambda document: document))
 
     def discard(self, task_sid: str) -> int:
         """Throw away what is kept for a task; return how many changes that was."""
@@ -55,10 +38,11 @@ class MemoryDeferredChanges:
             held = {sid: document for sid, (_, document) in self._documents.items()}
         return sorted(sid for sid, document in held.items() if deferred.kept_in(document))
 
-    def _amend(self, task_sid: str, change: Callable[[Document], Document]) -> Document:
+    def _amend(self, task_sid: str, rule: Rule, *, repeatable: bool = True) -> Document:
+        del repeatable  # nothing gets lost on the way
         with self._lock:
             _, present = self._documents.get(task_sid, (0.0, deferred.empty_document(task_sid)))
-            after = change(present)
+            after = rule(present)
             if after is not present:
                 self._forget_ended_tasks()
                 self._documents[task_sid] = (self._now(), after)

@@ -5,14 +5,14 @@ from __future__ import annotations
 import sqlite3
 import threading
 import time
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
 
 from taskrouter_ops.errors import DeferredFileError
 from taskrouter_ops.task_attributes import deferred
-from taskrouter_ops.task_attributes.change import Change
-from taskrouter_ops.task_attributes.deferred import Batch, Document
+from taskrouter_ops.task_attributes.deferred import Document
+from taskrouter_ops.task_attributes.document_store import DocumentStore, Rule
 from twilio_client import AttributesUnreadable
 from twilio_client.attribute_json import json_text, read_attributes
 
@@ -40,7 +40,7 @@ _UNTOUCHED = {
 _MAKING = threading.Lock()
 
 
-class SqliteDeferredChanges:
+class SqliteDeferredChanges(DocumentStore):
     """Keeps deferred changes in a file, for the threads and processes of one machine.
 
     A change whose `defer` returned is on the disk. The file is readable by its owner only: it
@@ -66,19 +66,6 @@ class SqliteDeferredChanges:
         with self._failures():
             self._make()
 
-    def defer(self, task_sid: str, change: Change, change_id: str | None = None) -> None:
-        """Keep one more change. Raises: DeferredTooLong, InvalidChange."""
-        known = deferred.checked_change_id(change_id)
-        self._amend(task_sid, lambda document: deferred.defer(document, change, known))
-
-    def take(self, task_sid: str) -> list[Batch]:
-        """Seal what is kept and return it, oldest first."""
-        return deferred.batches_in(self._amend(task_sid, deferred.seal))
-
-    def drop(self, task_sid: str, batch_ids: Collection[str]) -> None:
-        """Forget batches that were written."""
-        self._amend(task_sid, lambda document: deferred.drop(document, batch_ids))
-
     def kept(self, task_sid: str) -> int:
         """Return how many changes are kept for a task."""
         with self._connection() as connection:
@@ -99,10 +86,11 @@ class SqliteDeferredChanges:
         with self._connection() as connection:
             return [str(sid) for (sid,) in connection.execute(query)]
 
-    def _amend(self, task_sid: str, change: Callable[[Document], Document]) -> Document:
+    def _amend(self, task_sid: str, rule: Rule, *, repeatable: bool = True) -> Document:
+        del repeatable  # a transaction is there as a whole or not at all
         with self._transaction() as connection:
             present = _document(connection, task_sid)
-            after = change(present)
+            after = rule(present)
             if after is not present:
                 self._write(connection, task_sid, after)
             return after

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from itertools import count
 
@@ -10,8 +9,8 @@ from taskrouter_ops.errors import DeferredBusy
 from taskrouter_ops.sync_documents import Document as SyncDocument
 from taskrouter_ops.sync_documents import SyncDocuments
 from taskrouter_ops.task_attributes import deferred
-from taskrouter_ops.task_attributes.change import Change
-from taskrouter_ops.task_attributes.deferred import Batch, Document
+from taskrouter_ops.task_attributes.deferred import Document
+from taskrouter_ops.task_attributes.document_store import DocumentStore, Rule
 from taskrouter_ops.waiting import REAL_TIME, Waiting
 from twilio_client import (
     Conflict,
@@ -30,8 +29,6 @@ DOCUMENT_PREFIX = "deferred-"
 # What may be over at the next try; a document takes 20 reads and writes a second.
 _PASSING = (DeferredBusy, RateLimited, ServerFault, Unreachable)
 _BETWEEN_TRIES = RetryPolicy(first_seconds=0.05, longest_seconds=1.0)
-
-Rule = Callable[[Document], Document]
 
 
 @dataclass
@@ -60,7 +57,7 @@ class _Certainty:
         return self.error
 
 
-class SyncDeferredChanges:
+class SyncDeferredChanges(DocumentStore):
     """Keeps deferred changes in the documents `deferred-<task SID>` of a Sync service.
 
     Every write is conditional on the revision that was read, or creates the document. After a
@@ -86,27 +83,6 @@ class SyncDeferredChanges:
         self._documents = SyncDocuments(client, sync_service_sid)
         self._deadline_seconds = deadline_seconds
         self._waiting = waiting
-
-    def defer(self, task_sid: str, change: Change, change_id: str | None = None) -> None:
-        """Keep one more change. Raises: DeferredTooLong, InvalidChange."""
-        known = deferred.checked_change_id(change_id)
-
-        def deferring(document: Document) -> Document:
-            return deferred.defer(document, change, known)
-
-        self._amend(task_sid, deferring, repeatable=change_id is not None)
-
-    def take(self, task_sid: str) -> list[Batch]:
-        """Seal what is kept and return it, oldest first."""
-        return deferred.batches_in(self._amend(task_sid, deferred.seal))
-
-    def drop(self, task_sid: str, batch_ids: Collection[str]) -> None:
-        """Forget batches that were written."""
-        self._amend(task_sid, lambda document: deferred.drop(document, batch_ids))
-
-    def kept(self, task_sid: str) -> int:
-        """Return how many changes are kept for a task."""
-        return deferred.kept_in(self._amend(task_sid, lambda document: document))
 
     def discard(self, task_sid: str) -> int:
         """Throw away what is kept for a task; return how many changes that was."""

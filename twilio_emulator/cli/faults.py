@@ -7,6 +7,26 @@ from typing import Annotated, Any
 
 import typer
 
+from .fault_options import (
+    After,
+    Count,
+    Drop,
+    EventType,
+    Function,
+    Host,
+    Kind,
+    Latency,
+    Method,
+    Path,
+    Preset,
+    Process,
+    ProcessAfter,
+    Rate,
+    RetryAfter,
+    Rule,
+    Skip,
+    Status,
+)
 from .terminal import (
     DEFAULT_PORT,
     AsJson,
@@ -26,71 +46,26 @@ faults = typer.Typer(
     rich_markup_mode="rich",
 )
 
-_MEETS, _DOES = "Which requests", "What happens to them"
-
 
 def add(
-    rule: Annotated[
-        str | None, typer.Argument(help="A rule as a JSON object; options win over it.")
-    ] = None,
-    preset: Annotated[
-        str | None, typer.Option(help="A rule with a name; `faults presets` lists them.")
-    ] = None,
-    kind: Annotated[
-        str | None, typer.Option(help="api, function or callback.", rich_help_panel=_MEETS)
-    ] = None,
-    host: Annotated[
-        str | None, typer.Option(help="Regular expression.", rich_help_panel=_MEETS)
-    ] = None,
-    method: Annotated[str | None, typer.Option(help="HTTP method.", rich_help_panel=_MEETS)] = None,
-    path: Annotated[
-        str | None, typer.Option(help="Regular expression.", rich_help_panel=_MEETS)
-    ] = None,
-    function: Annotated[
-        str | None, typer.Option(help="Path of a Twilio Function.", rich_help_panel=_MEETS)
-    ] = None,
-    event_type: Annotated[
-        str | None, typer.Option(help="Type of an event callback.", rich_help_panel=_MEETS)
-    ] = None,
-    rate: Annotated[
-        float | None,
-        typer.Option(help="Share of them, 0 to 1.", min=0, max=1, rich_help_panel=_MEETS),
-    ] = None,
-    skip: Annotated[
-        int | None, typer.Option(help="Let so many pass first.", min=0, rich_help_panel=_MEETS)
-    ] = None,
-    count: Annotated[
-        int | None, typer.Option(help="Only so many of them.", min=0, rich_help_panel=_MEETS)
-    ] = None,
-    latency: Annotated[
-        str | None,
-        typer.Option(
-            help="Milliseconds to wait: 250, uniform:100,400, normal:200,50 (mean, deviation) or"
-            " lognormal:200,0.5 (median, sigma).",
-            rich_help_panel=_DOES,
-        ),
-    ] = None,
-    status: Annotated[
-        int | None, typer.Option(help="Answer with this status.", rich_help_panel=_DOES)
-    ] = None,
-    retry_after: Annotated[
-        int | None, typer.Option(help="Retry-After of that answer.", rich_help_panel=_DOES)
-    ] = None,
-    drop: Annotated[
-        bool | None, typer.Option("--drop", help="Drop the connection.", rich_help_panel=_DOES)
-    ] = None,
-    after: Annotated[
-        bool | None,
-        typer.Option("--after", help="Only after the write took effect.", rich_help_panel=_DOES),
-    ] = None,
-    process: Annotated[
-        str | None,
-        typer.Option(help="kill or freeze a function's process.", rich_help_panel=_DOES),
-    ] = None,
-    process_after: Annotated[
-        float | None,
-        typer.Option(help="Milliseconds the function has run by then.", rich_help_panel=_DOES),
-    ] = None,
+    rule: Rule = None,
+    preset: Preset = None,
+    kind: Kind = None,
+    host: Host = None,
+    method: Method = None,
+    path: Path = None,
+    function: Function = None,
+    event_type: EventType = None,
+    rate: Rate = None,
+    skip: Skip = None,
+    count: Count = None,
+    latency: Latency = None,
+    status: Status = None,
+    retry_after: RetryAfter = None,
+    drop: Drop = None,
+    after: After = None,
+    process: Process = None,
+    process_after: ProcessAfter = None,
     port: Port = DEFAULT_PORT,
     as_json: AsJson = False,
 ) -> None:

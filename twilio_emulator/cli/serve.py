@@ -5,23 +5,32 @@ from __future__ import annotations
 import ipaddress
 import os
 import sqlite3
-from datetime import UTC, datetime
 from pathlib import Path
-from typing import Annotated
-
-import typer
 
 from twilio_emulator.emulator import DATABASE, Emulator
 from twilio_emulator.functions_runtime.settings import RuntimeSettings
 from twilio_emulator.settings import Settings
 from twilio_emulator.store import StateError
-from twilio_emulator.timekeeping import YEARS
 from twilio_emulator.wire.app import App
 from twilio_emulator.wire.server import listen, run
 
+from .serve_options import (
+    DATA,
+    AllowRemote,
+    Data,
+    Host,
+    Limits,
+    Memory,
+    Openapi,
+    Port,
+    RateLimits,
+    Sample,
+    Seed,
+    Snapshot,
+    Start,
+    Workers,
+)
 from .terminal import DEFAULT_PORT, say, stop
-
-DATA = Path(".local/emulator")
 
 
 def _is_loopback(host: str) -> bool:
@@ -31,54 +40,20 @@ def _is_loopback(host: str) -> bool:
         return host == "localhost"
 
 
-def _moment(text: str) -> datetime:
-    try:
-        moment = datetime.fromisoformat(text)
-    except ValueError:
-        raise typer.BadParameter(f"'{text}' is no moment like 2026-01-01T00:00:00Z") from None
-    if moment.year not in YEARS:
-        raise typer.BadParameter(f"'{text}' is not within the years 1970 to {YEARS[-1]}")
-    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
-
-
 def serve(
-    host: Annotated[str, typer.Option(help="Address to listen on.")] = "127.0.0.1",
-    port: Annotated[
-        int, typer.Option(help="Port; 0 takes a free one.", min=0, max=65535)
-    ] = DEFAULT_PORT,
-    data: Annotated[
-        Path | None,
-        typer.Option(help="Directory to keep state in.", show_default=str(DATA)),
-    ] = None,
-    memory: Annotated[bool, typer.Option("--memory", help="Keep nothing.")] = False,
-    snapshot: Annotated[
-        Path | None, typer.Option(help="Start from this file, made by `snapshot --file`.")
-    ] = None,
-    workers: Annotated[int, typer.Option(help="Workers of the sample account.", min=0)] = 250,
-    seed: Annotated[int, typer.Option(help="Seed of SIDs and of the sample account.")] = 1,
-    sample: Annotated[bool, typer.Option(help="Make the sample contact centre.")] = True,
-    start: Annotated[
-        datetime | None,
-        typer.Option(
-            parser=_moment,
-            metavar="MOMENT",
-            help="Let the clock stand at this moment; `clock` moves it on.",
-        ),
-    ] = None,
-    rate_limits: Annotated[bool, typer.Option(help="Enforce Twilio's request rates.")] = True,
-    limits: Annotated[
-        bool, typer.Option(help="Enforce all of Twilio's limits, request rates included.")
-    ] = True,
-    openapi: Annotated[
-        Path | None,
-        typer.Option(
-            envvar="TWILIO_OPENAPI",
-            help="Check every exchange against the OpenAPI documents in this folder.",
-        ),
-    ] = None,
-    allow_remote: Annotated[
-        bool, typer.Option("--allow-remote", help="Allow addresses other machines can reach.")
-    ] = False,
+    host: Host = "127.0.0.1",
+    port: Port = DEFAULT_PORT,
+    data: Data = None,
+    memory: Memory = False,
+    snapshot: Snapshot = None,
+    workers: Workers = 250,
+    seed: Seed = 1,
+    sample: Sample = True,
+    start: Start = None,
+    rate_limits: RateLimits = True,
+    limits: Limits = True,
+    openapi: Openapi = None,
+    allow_remote: AllowRemote = False,
 ) -> None:
     """Run the emulator until it is told to stop (Ctrl-C or SIGTERM)."""
     if not _is_loopback(host) and not allow_remote:
