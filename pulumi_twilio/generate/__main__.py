@@ -4,10 +4,18 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 
 from pulumi_twilio.declarations import declarations, lookups
-from pulumi_twilio.generate.python_source import module_source, package_source
+from pulumi_twilio.declarations.model import Declaration, Lookup, snake_case
+from pulumi_twilio.generate.python_source import (
+    exported,
+    module_source,
+    package_source,
+    part_source,
+    thing_of,
+)
 from pulumi_twilio.generate.reference import index_page, page_name, resource_page
 from pulumi_twilio.generate.schema import schema_text
 
@@ -23,16 +31,31 @@ def generated() -> dict[Path, str]:
     )
     files = {PACKAGE / "schema.json": schema_text()}
     for module in modules:
-        source = module_source(
-            module,
+        files |= _module_files(
+            PACKAGE / "resources" / module,
             [each for each in resources if each.module == module],
             [each for each in functions if each.module == module],
         )
-        files[PACKAGE / "resources" / f"{module}.py"] = formatted(source)
     files[PACKAGE / "resources" / "__init__.py"] = formatted(package_source(list(modules)))
     pages = ROOT / "docs" / "resources"
     files |= {pages / page_name(each): resource_page(each) for each in resources}
     files[pages / "README.md"] = index_page(list(resources), list(functions))
+    return files
+
+
+def _module_files(
+    folder: Path, resources: Sequence[Declaration], functions: Sequence[Lookup]
+) -> dict[Path, str]:
+    """Return a product's files: one for each thing, and what they define together."""
+    things = [each.title for each in resources] + [thing_of(each) for each in functions]
+    files, parts = {}, {}
+    for thing in dict.fromkeys(things):
+        own = [each for each in resources if each.title == thing]
+        look_up = [each for each in functions if thing_of(each) == thing]
+        part = snake_case(thing)
+        files[folder / f"{part}.py"] = formatted(part_source(folder.name, own, look_up))
+        parts[part] = exported(own, look_up)
+    files[folder / "__init__.py"] = formatted(module_source(folder.name, parts))
     return files
 
 
@@ -44,10 +67,10 @@ def formatted(source: str) -> str:
 
 
 def stale(files: dict[Path, str]) -> list[Path]:
-    """List generated files that differ from what is on disk, and pages of nothing declared."""
+    """List generated files that differ from what is on disk, and those of nothing declared."""
     differing = [path for path, text in files.items() if _on_disk(path) != text]
-    left_over = [path for path in (ROOT / "docs" / "resources").glob("*.md") if path not in files]
-    return differing + left_over
+    there = [*(ROOT / "docs" / "resources").glob("*.md"), *(PACKAGE / "resources").glob("*/*.py")]
+    return differing + [path for path in there if path not in files]
 
 
 def _on_disk(path: Path) -> str | None:
