@@ -9,7 +9,7 @@ from pathlib import Path
 
 from pulumi_twilio.declarations import declarations, lookups
 from pulumi_twilio.declarations.model import Declaration, Lookup, snake_case
-from pulumi_twilio.generate.python_source import (
+from pulumi_twilio.generate.python_files import (
     exported,
     module_source,
     package_source,
